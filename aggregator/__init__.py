@@ -1,0 +1,25 @@
+"""aggregator: many feeds and a folder of posts in, each story once, one Atom feed a category out.
+
+The map, in reading order; imports point only upward in this list:
+
+    model       every value that flows
+    errors      everything raised on purpose
+    formats     bytes to and from Feed: Atom, RSS, JSON Feed, posts
+    rules       Entry to Entry or None: clean, keep or drop, categories
+    links       the canonical link of an entry, and the key links are compared by
+    cluster     which entries are one story, and which copy leads it
+    polling     when to ask a source, and how
+    compose     stored entries to feed documents
+    config      the text of config.yaml to Config, or where it is wrong
+    fetch       Request to Response, over HTTP or from a file
+    files       the post folder in, feeds/ out
+    stores      what we know, in SQLite
+    pipeline    poll, ingest, publish
+    schedule    the tick
+    server      feeds/ over HTTP
+    report      an Outcome to log lines and summaries
+    app         joins the parts
+    cli         the commands
+"""
+
+__version__ = "0.1.0"

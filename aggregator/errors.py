@@ -1,0 +1,52 @@
+"""Everything raised on purpose.
+
+AggregatorError
+├── ConfigError          the config is wrong; says file, line and column (exit 78)
+├── SourceError          one source failed; the others go on
+│   ├── FetchError       it could not be reached, or answered with an error
+│   └── ParseError       what it sent is no feed, or a post that cannot be read
+├── StoreError           the store cannot be opened or written
+│   └── StoreLocked      another process has it (exit 75)
+└── OutputError          a document could not be written; the last good one stays
+"""
+
+from datetime import timedelta
+
+
+class AggregatorError(Exception):
+    """The message says what, where and what to do; lower case, no full stop."""
+
+
+class ConfigError(AggregatorError):
+    """One line of message for each fault, as `config.yaml:6:5: sources.hn: …`."""
+
+
+class SourceError(AggregatorError):
+    """One source failed; never the run."""
+
+
+class FetchError(SourceError):
+    """`status` is the HTTP status where there was one; `retry_after` what the server asked for."""
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ParseError(SourceError):
+    """The bytes are no feed; the message says what they are."""
+
+
+class StoreError(AggregatorError):
+    """The store cannot be opened, read or written."""
+
+
+class StoreLocked(StoreError):
+    """Another process works on this store."""
+
+
+class OutputError(AggregatorError):
+    """A document could not be written."""

@@ -1,0 +1,324 @@
+"""Every value that flows from the wire to feeds/: frozen, in Atom's words.
+
+Times are aware and in UTC, sequences are tuples, absent is None (or "" for text that always
+exists, such as a title).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+Kind = Literal["feed", "posts"]
+Role = Literal["original", "aggregator"]
+ContentPolicy = Literal["full", "excerpt", "link"]
+
+
+# ── what a feed says ─────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """atom:author and its kin (RFC 4287 §3.2)."""
+
+    name: str = ""
+    email: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """atom:category (RFC 4287 §4.2.2)."""
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """atom:link (RFC 4287 §4.2.7). Three relations are our own and never published:
+    `canonical`, an address that the publisher itself calls the true one (rel=canonical,
+    feedburner:origLink); `permalink`, an id that is also an address; `key`, an address that
+    is good for comparing but not for showing (made from an id in a file name)."""
+
+    href: str
+    rel: str = "alternate"
+    type: str | None = None
+    hreflang: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that belongs to an entry; `length` in bytes."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """atom:source: the feed that an entry comes from (RFC 4287 §4.2.11)."""
+
+    id: str | None = None
+    title: str = ""
+    updated: datetime | None = None
+    links: tuple[Link, ...] = ()
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+
+    @property
+    def url(self) -> str | None:
+        """Its site, else the feed itself."""
+        return next(
+            (x.href for rel in ("alternate", "self") for x in self.links if x.rel == rel), None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a source, as parsed; after `rules.clean`, safe and absolute.
+
+    `summary` and `content` are HTML; their relative references resolve against `base` until
+    `rules.clean` has made them absolute. `title` may hold markup until then.
+    """
+
+    id: str = ""  # as the source gave it, byte for byte; "" when it gave none
+    title: str = ""
+    links: tuple[Link, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[Person, ...] = ()
+    summary: str | None = None
+    content: str | None = None
+    base: str | None = None
+    categories: tuple[Category, ...] = ()
+    sections: tuple[str, ...] = ()  # categories that are outputs by themselves (of a post)
+    enclosures: tuple[Enclosure, ...] = ()
+    language: str | None = None
+    rights: str | None = None
+    comments: str | None = None  # the page where it is discussed
+    origin: Origin | None = None
+    source_link: str | None = None  # the link before it was made canonical
+    path: str | None = None  # the file, for a post; relative to its folder
+
+    @property
+    def link(self) -> str | None:
+        """The first rel=alternate."""
+        return next((x.href for x in self.links if x.rel == "alternate"), None)
+
+    @property
+    def html(self) -> str:
+        """The fullest text it has."""
+        return self.content or self.summary or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What parsing gives and rendering takes."""
+
+    id: str | None = None
+    title: str = ""
+    subtitle: str | None = None
+    language: str | None = None
+    updated: datetime | None = None
+    published: datetime | None = None
+    links: tuple[Link, ...] = ()
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    image: str | None = None
+    base: str | None = None  # what relative references in its own texts resolve against
+    generator: str | None = None
+    categories: tuple[Category, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[str, ...] = ()  # what was wrong, and how it was read all the same
+
+    @property
+    def link(self) -> str | None:
+        """The first rel=alternate: the site."""
+        return next((x.href for x in self.links if x.rel == "alternate"), None)
+
+
+# ── where it comes from ──────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostOptions:
+    """How a folder of posts is read."""
+
+    timezone: str = "UTC"  # IANA name, for dates that give no offset
+    language: str | None = None
+    site_hosts: tuple[str, ...] = ()  # own hosts: a link to them is never a source link
+    link_keys: tuple[str, ...] = (
+        "canonical_url",
+        "source_url",
+        "original_url",
+        "link",
+        "external-url",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A subscription, or a folder of posts."""
+
+    id: str  # its name in the config
+    url: str  # http:, https:, or file: for a local feed or the folder
+    kind: Kind = "feed"
+    title: str | None = None  # instead of the feed's own
+    categories: tuple[str, ...] = ()
+    interval: timedelta = timedelta(hours=1)
+    role: Role = "original"
+    content: ContentPolicy = "full"
+    keep: str | None = None  # an expression: only entries that it is true of
+    drop: str | None = None  # an expression: no entry that it is true of
+    posts: PostOptions = field(default_factory=PostOptions)
+
+    @property
+    def local(self) -> bool:
+        return self.url.startswith("file:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollState:
+    """Where we left off with a source. Validators are opaque and kept as they came."""
+
+    source: str
+    due: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: bytes | None = None  # of the last body
+    failures: int = 0  # in a row
+    error: str | None = None  # of the last poll
+    polled: datetime | None = None  # last time, whatever came of it
+    succeeded: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """Polled, pushed or read from a file: all the same. Header names are lower case."""
+
+    url: str  # after redirects
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+# ── what we keep ─────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What an entry is recognised by. Absent keys are None and match nothing."""
+
+    source_entry_id: str  # the source's id, else a stand-in made from link or text
+    global_id: str | None  # an id that means the same thing in every feed
+    url_key: str | None  # links.url_key of the canonical link
+    title_key: str | None  # digest of the title; None when there is too little of it
+    digest: bytes  # of everything the source said: equal means nothing to do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An entry on its way into the store: new, or other than when we last saw it."""
+
+    entry: Entry  # clean
+    keys: Keys
+    outputs: tuple[str, ...] = ()  # names of the categories that it is published in
+    dropped: str | None = None  # by which rule, if it is not to be published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """A sighting: an entry of one source, and what we know about it."""
+
+    key: int
+    source: str
+    cluster: int
+    keys: Keys
+    title: str
+    first_seen: datetime
+    published: datetime  # stated, else first seen; never moves
+    stated: bool  # whether the source gave that date
+    updated: datetime  # moves only when title or text did
+    feed_updated: datetime  # its feed's `updated` when it was last saved
+    reason: str | None = None  # why it joined its cluster
+    dropped: str | None = None
+    outputs: tuple[str, ...] = ()
+    entry: Entry | None = None  # None once pruned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A cluster on its way out: every sighting that a rule did not drop, oldest first."""
+
+    cluster: int
+    sightings: tuple[StoredEntry, ...]
+    published: datetime
+    id: str | None = None  # atom:id; None before its first publication
+    leader: int | None = None  # the key of the sighting that is published; None likewise
+    release: datetime | None = None  # not published before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStamp:
+    """A post file as it was when last read; equal stamps mean equal bytes."""
+
+    path: str
+    stamp: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A feed that we publish: one category, or `all`."""
+
+    name: str
+    slug: str
+    title: str
+
+
+# ── what came of a poll ──────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """How many entries of one poll were what."""
+
+    new: int = 0
+    changed: int = 0
+    merged: int = 0  # of the new ones: joined a story that we had
+    dropped: int = 0  # by a rule
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """A 304, or a server that never sends one but sent the same bytes."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    source: str
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    source: str
+    error: str
+
+
+Outcome = Unchanged | Updated | Failed

@@ -1,0 +1,816 @@
+"""Posts: front matter in any state, and the source link and footer of the site's own dialect."""
+
+import codecs
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.errors import ParseError
+from aggregator.formats.posts import parse, publishable_name
+from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, PostOptions
+
+SHANGHAI = PostOptions(
+    timezone="Asia/Shanghai", language="zh", site_hosts=("news.example", "www.old.example:8080")
+)
+NAME = "2026-01-02-hello-world.md"
+HARBOUR = """---
+layout: post
+title: "港口夜航恢复"
+date: 2026-01-02 10:00:00 +0800
+categories: gangkoubao
+tags: 港口报新闻
+---
+<p>夜航班轮今晚恢复。</p>
+ <p>票价不变。</p><p class="em_media">（文章来源：<a href="http://paper.example/">港口报</a>）</p>
+
+<http://wire.example/read.html?infoCode=NW202601021234567890>
+
+[返回港口报新闻](//news.example/category/gangkoubao.html)｜[返回首页](//news.example/)
+"""
+
+
+def feed_of(text: str | bytes, path: str = NAME, options: PostOptions = SHANGHAI) -> Feed:
+    body = text if isinstance(text, bytes) else text.encode()
+    return parse(body, path=path, options=options)
+
+
+def post(text: str | bytes, path: str = NAME, options: PostOptions = SHANGHAI) -> Entry:
+    (entry,) = feed_of(text, path, options).entries
+    return entry
+
+
+def with_fields(fields: str, body: str = "Text.") -> str:
+    return f"---\n{fields}\n---\n\n{body}\n"
+
+
+def with_body(body: str) -> str:
+    return with_fields("title: Night boats", body)
+
+
+# ── a whole post ─────────────────────────────────────────────────────────────
+
+
+def test_a_post_of_the_site_becomes_one_entry():
+    feed = feed_of(HARBOUR, "2026-01-02-NW202601021234567890.md")
+
+    link = "http://wire.example/read.html?infoCode=NW202601021234567890"
+    assert feed == Feed(
+        entries=(
+            Entry(
+                id="2026-01-02-NW202601021234567890.md",
+                title="港口夜航恢复",
+                links=(Link(href=link),),
+                published=datetime(2026, 1, 2, 2, tzinfo=UTC),
+                content='<p>夜航班轮今晚恢复。</p>\n <p>票价不变。</p><p class="em_media">'
+                '（文章来源：<a href="http://paper.example/">港口报</a>）</p>',
+                base=link,
+                categories=(Category(term="gangkoubao"), Category(term="港口报新闻")),
+                sections=("gangkoubao",),
+                language="zh",
+                source_link=link,
+                path="2026-01-02-NW202601021234567890.md",
+            ),
+        )
+    )
+
+
+def test_a_post_can_state_everything():
+    entry = post(
+        with_fields(
+            """id: tag:example.org,2026:1
+title: Tides & boats
+author: {name: Lin, email: lin@example.org, uri: "https://example.org/lin"}
+authors: [Lin Mei, Ada]
+description: High water twice a day
+updated: 2026-01-03T00:00:00Z
+lang: en
+license: CC-BY-4.0
+enclosure: {url: "https://example.org/a.mp3", type: audio/mpeg, length: 012}"""
+        )
+    )
+
+    assert entry.id == "tag:example.org,2026:1"
+    assert entry.title == "Tides & boats"
+    assert entry.authors == (
+        Person(name="Lin", email="lin@example.org", url="https://example.org/lin"),
+        Person(name="Lin Mei"),
+        Person(name="Ada"),
+    )
+    assert entry.summary == "High water twice a day"
+    assert entry.updated == datetime(2026, 1, 3, tzinfo=UTC)
+    assert (entry.language, entry.rights) == ("en", "CC-BY-4.0")
+    assert entry.enclosures == (
+        Enclosure(url="https://example.org/a.mp3", type="audio/mpeg", length=12),
+    )
+
+
+def test_keys_without_a_value_are_as_if_they_were_not_there():
+    fields = "title: A\nauthor: ~\ncategories:\ntags: [~, a]\nsummary: null\nenclosure:\nlang: ''"
+
+    entry = post(with_fields(fields))
+
+    assert (entry.authors, entry.sections, entry.summary, entry.enclosures) == ((), (), None, ())
+    assert entry.categories == (Category(term="a"),)
+    assert entry.language == "zh"
+
+
+@pytest.mark.parametrize("field", ["published: false", "published: 'No'", "draft: true"])
+def test_what_is_not_to_be_published_gives_no_entry(field):
+    assert feed_of(with_fields(f"title: A\n{field}")).entries == ()
+
+
+@pytest.mark.parametrize("field", ["published: true", "draft: false", "draft: no", "published:"])
+def test_what_says_that_it_is_published_is_an_entry(field):
+    assert len(feed_of(with_fields(f"title: A\n{field}")).entries) == 1
+
+
+def test_markdown_tables_strikethrough_and_html_are_rendered():
+    content = post(
+        with_body("> 摘要\n\n**bold** ~~gone~~\n\n|a|\n|-|\n|b|\n\n<div>raw</div>")
+    ).content
+
+    assert "<blockquote>\n<p>摘要</p>\n</blockquote>" in content
+    assert "<strong>bold</strong> <s>gone</s>" in content
+    assert "<td>b</td>" in content
+    assert content.endswith("<div>raw</div>")
+
+
+def test_an_html_file_stays_html():
+    assert post(with_body("<p>a *b* c</p>"), "2026-01-02-a.html").content == "<p>a *b* c</p>"
+
+
+def test_a_code_block_at_the_start_keeps_its_indentation():
+    assert post(with_body("    first\n    second")).content == (
+        "<pre><code>first\nsecond\n</code></pre>"
+    )
+
+
+def test_liquid_stays_as_text_without_its_raw_markers():
+    assert (
+        post(with_body("{% raw %}{{ a }}{%- endraw -%} {{ b }}")).content
+        == "<p>{{ a }} {{ b }}</p>"
+    )
+
+
+def test_a_post_without_text_has_no_content():
+    assert post(with_fields("title: A", "")).content is None
+
+
+# ── titles ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("012", "012"),
+        ("no", "no"),
+        ("2026-01-02", "2026-01-02"),
+        ("1e3", "1e3"),
+        ("", ""),
+        ('""', ""),
+        ("[独家]", "[独家]"),
+        ("[独家] 夜航", "[独家] 夜航"),
+        ('"港口报："夜航"恢复"', '港口报："夜航"恢复'),
+        ('"船长说"开船""', '船长说"开船"'),
+        ('"a \\"b\\" "c""', 'a "b" "c"'),
+        ('"Boats" sail', '"Boats" sail'),
+        ("Boats: a story", "Boats: a story"),
+        ("@harbour", "@harbour"),
+        ("`code`", "`code`"),
+        ("%percent", "%percent"),
+        ("*bold*", "*bold*"),
+        ("{{ page.name }}", "{{ page.name }}"),
+        ("<b>Boats</b> &amp; tides", "<b>Boats</b> &amp; tides"),
+        (">\n  Two\n  lines", "Two lines"),
+        ('"Two "quoted"\n  lines"', 'Two "quoted" lines'),
+    ],
+)
+def test_a_title_is_the_text_as_written(written, title):
+    entry = post(with_fields(f"title: {written}\ndate: 2026-01-03\ntags: [a, b]"))
+
+    assert entry.title == title
+    assert entry.published == datetime(2026, 1, 2, 16, tzinfo=UTC)
+    assert entry.categories == (Category(term="a"), Category(term="b"))
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("2026-01-02-hello-world.md", "Hello World"),
+        ("26-1-2-你好-世界.markdown", "你好 世界"),
+        ("folder/2026-01-02-a.b.html", "A.b"),
+        ("about.md", "About"),
+        ("2026-01-02-.md", ""),
+    ],
+)
+@pytest.mark.parametrize("text", ["---\ntags: a\n---\nText.", "Text.", "---\n---\nText."])
+def test_a_missing_title_is_made_from_the_file_name(path, title, text):
+    assert post(text, path).title == title
+
+
+# ── dates ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("2026-01-05 10:00:00 +0800", 2),
+        ("2026-01-05 10:00:00 +08:00", 2),
+        ("2026-01-05 10:00:00 -0500", 15),
+        ("2026-01-05 10:00:00", 2),
+        ("'2026-01-05 10:00'", 2),
+        ("2026-01-05T10:00:00Z", 10),
+        ("2026-01-05T10:00:00.123+08:00", 2),
+        ("2026/1/5 10:00", 2),
+        ("2026年1月5日 10:00", 2),
+        ("Mon, 05 Jan 2026 10:00:00 GMT", 10),
+        ("January 5, 2026 10:00", 2),
+    ],
+)
+def test_a_date_is_read_in_any_usual_form(written, hour):
+    when = post(with_fields(f"title: A\ndate: {written}")).published
+
+    assert when.replace(microsecond=0) == datetime(2026, 1, 5, hour, tzinfo=UTC)
+    assert when.tzinfo is UTC
+
+
+@pytest.mark.parametrize("written", ["2026-01-05", "2026年1月5日", "2026/1/5"])
+def test_a_date_without_a_time_is_local_midnight(written):
+    when = post(with_fields(f"title: A\ndate: {written}")).published
+
+    assert when == datetime(2026, 1, 4, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["soon", "12:00", "7", "2026-13-45", "[2026]x", "+" * 200])
+def test_a_date_that_is_none_is_told_and_the_file_name_counts(written):
+    feed = feed_of(with_fields(f"title: A\ndate: {written}"))
+
+    assert feed.entries[0].published == datetime(2026, 1, 1, 16, tzinfo=UTC)
+    assert any(x.startswith(f"{NAME}:3: date: ") for x in feed.problems)
+
+
+@pytest.mark.parametrize(
+    "field", ["author: A", "date:", 'date: " +0800"', "date:  +0800", "date: ~"]
+)
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("2026-01-02-a.md", datetime(2026, 1, 1, 16, tzinfo=UTC)),
+        ("26-1-2-a.md", datetime(2026, 1, 1, 16, tzinfo=UTC)),
+        ("old/2026-1-2-a.md", datetime(2026, 1, 1, 16, tzinfo=UTC)),
+        ("2026-01-02.md", None),
+        ("-202601021234567890.md", None),
+        ("a.md", None),
+    ],
+)
+def test_an_absent_date_is_the_file_names(field, path, day):
+    feed = feed_of(with_fields(field), path)
+
+    assert feed.entries[0].published == day
+    assert feed.problems == ()
+
+
+def test_a_file_name_with_an_impossible_day_is_told():
+    feed = feed_of(with_body("Text."), "2026-13-45-a.md")
+
+    assert feed.entries[0].published is None
+    assert feed.problems == ("2026-13-45-a.md:1: no such day as 2026-13-45; read as undated",)
+
+
+def test_the_first_readable_update_counts():
+    feed = feed_of(with_fields("title: A\nlast_modified_at: often\nmodified: 2026-01-05 08:00"))
+
+    assert feed.entries[0].updated == datetime(2026, 1, 5, tzinfo=UTC)
+    assert feed.problems == (f"{NAME}:3: last_modified_at: 'often' is no date; read without it",)
+
+
+# ── categories, tags, authors ────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("fields", "sections"),
+    [
+        ("categories: 21gangkoubao 21APP", ("21gangkoubao 21APP",)),
+        ("categories: anxin(xianggang)", ("anxin(xianggang)",)),
+        ("categories: a, b", ("a, b",)),
+        ("categories: [a, b c, a]", ("a", "b c")),
+        ("categories:\n  - a\n  - 'no'\n- b", ("a", "no", "b")),
+        ("categories:\n- b\n- a", ("b", "a")),
+        ("categories: [b, a]\ncategory: c d", ("c d", "b", "a")),
+        ("category: [x, y]", ("x", "y")),
+        ("Categories: a", ("a",)),
+    ],
+)
+def test_a_category_is_kept_whole_and_is_an_output(fields, sections):
+    entry = post(with_fields(fields))
+
+    assert entry.sections == sections
+    assert entry.categories == tuple(Category(term=x) for x in sections)
+
+
+@pytest.mark.parametrize(
+    ("fields", "tags"),
+    [
+        ("tags: [no, 12, 2026-01-01]", ("no", "12", "2026-01-01")),
+        ("tags: 港口 新闻", ("港口 新闻",)),
+        ("tags: a, b，c、 d,", ("a", "b", "c", "d")),
+        ("tag: a\ntags: [b, a]", ("a", "b")),
+        ("tags:\n- C: tips\n- [x]", ("C: tips", "[x]")),
+        ("tags: [a, @b, 'c d']", ("a", "@b", "c d")),
+        ("tags:\n- @a\n- `b`", ("@a", "`b`")),
+        ("tags:\n\t- a\n\t- b", ("a", "b")),
+    ],
+)
+def test_tags_are_split_at_commas_and_never_at_spaces(fields, tags):
+    entry = post(with_fields(fields))
+
+    assert entry.sections == ()
+    assert entry.categories == tuple(Category(term=x) for x in tags)
+
+
+def test_a_tag_that_is_a_category_too_is_there_once():
+    entry = post(with_fields("categories: [a]\ntags: [b, a]"))
+
+    assert entry.categories == (Category(term="a"), Category(term="b"))
+
+
+def test_an_author_may_be_a_name_or_a_list_of_both_kinds():
+    entry = post(
+        with_fields("author:\n- Lin\n- name: Ada\n  url: https://ada.example/\n- {}\n- Lin")
+    )
+
+    assert entry.authors == (Person(name="Lin"), Person(name="Ada", url="https://ada.example/"))
+
+
+@pytest.mark.parametrize("written", ["https://a.example/a.mp3", "{url: 'https://a.example/a.mp3'}"])
+def test_audio_is_an_enclosure(written):
+    entry = post(with_fields(f"audio: {written}"))
+
+    assert entry.enclosures == (Enclosure(url="https://a.example/a.mp3"),)
+
+
+# ── front matter in any state ────────────────────────────────────────────────
+
+PLAIN = with_fields("title: 夜航\ntags: a", "正文。")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        codecs.BOM_UTF8 + PLAIN.encode(),
+        codecs.BOM_UTF8 * 2 + PLAIN.encode(),
+        codecs.BOM_UTF16_LE + PLAIN.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + PLAIN.encode("utf-16-be"),
+        codecs.BOM_UTF32_LE + PLAIN.encode("utf-32-le"),
+        PLAIN.replace("\n", "\r\n").encode(),
+        PLAIN.replace("\n", "\r").encode(),
+        b"\n \n\t\n" + PLAIN.encode(),
+        PLAIN.replace("---\n\n", "...\n").encode(),
+        PLAIN.replace("---\n", "-----  \t\n").encode(),
+        PLAIN.replace("title: ", "title:\t").encode(),
+        PLAIN.replace("title: ", "'title' : ").encode(),
+        PLAIN.replace("title: ", "TITLE:   ").encode(),
+    ],
+)
+def test_the_shape_of_the_front_matter_changes_nothing(body):
+    feed = feed_of(body)
+
+    assert feed.entries == feed_of(PLAIN).entries
+    assert feed.entries[0].title == "夜航"
+    assert feed.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (PLAIN.replace("---\n\n", "\n"), "1: front matter without an end; ended where it stops"),
+        (PLAIN.replace("title: ", "title："), "2: not valid YAML (no `key: value`)"),
+        (PLAIN.replace("title: ", "title: 旧闻\ntitle: "), "3: title is there twice"),
+        (PLAIN.replace("夜航", "夜\x08航"), "1: 1 control characters left out"),
+        (PLAIN.replace("tags: a\n", "tags: a\n\tb: c\n"), "3: not valid YAML"),
+    ],
+)
+def test_a_fault_is_told_with_its_line_and_read_all_the_same(text, problem):
+    feed = feed_of(text)
+
+    assert (feed.entries[0].title, feed.entries[0].content) == ("夜航", "<p>正文。</p>")
+    assert feed.problems[0].startswith(f"{NAME}:{problem}")
+
+
+def test_lines_are_counted_from_the_top_of_the_file():
+    (problem,) = feed_of("\n\n" + with_fields('a: b\ntitle: "x"y"')).problems
+
+    assert problem.startswith(f"{NAME}:5: not valid YAML (")
+
+
+def test_one_broken_value_leaves_the_others_to_yaml():
+    entry = post(
+        with_fields('title: "a"b"\n# note\nauthor: {name: Lin}\ntags:\n  - c\nsummary: >\n  d\n  e')
+    )
+
+    assert entry.title == 'a"b'
+    assert entry.authors == (Person(name="Lin"),)
+    assert (entry.categories, entry.summary) == ((Category(term="c"),), "d e")
+
+
+def test_a_broken_mapping_is_read_line_by_line():
+    entry = post(with_fields("author:\n\tname: Lin\n\turl: https://lin.example/\n# note\ntitle: A"))
+
+    assert entry.authors == (Person(name="Lin", url="https://lin.example/"),)
+    assert entry.title == "A"
+
+
+def test_front_matter_without_an_end_ends_at_an_address():
+    entry = post("---\ntitle: A\nhttp://wire.example/a\n")
+
+    assert (entry.title, entry.link) == ("A", "http://wire.example/a")
+
+
+def test_front_matter_without_an_end_gives_back_the_prose_above_a_ruler():
+    feed = feed_of("---\ntitle: A\ntags: b\n\nFirst words.\n\n---\n\nLast words.\n")
+
+    entry = feed.entries[0]
+    assert (entry.title, entry.categories) == ("A", (Category(term="b"),))
+    assert entry.content == "<p>First words.</p>\n<hr />\n<p>Last words.</p>"
+    assert feed.problems == (f"{NAME}:5: front matter without an end; ended before this line",)
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("Only text.\n", "<p>Only text.</p>"),
+        ("---\n\nOnly text.\n", "<hr />\n<p>Only text.</p>"),
+        ("---\nOnly text.\n\n---\nMore.", "<hr />\n<p>Only text.</p>\n<hr />\n<p>More.</p>"),
+        ("---", "<hr />"),
+        ("--- not a ruler", "<p>--- not a ruler</p>"),
+        ("+++\ntitle = 1\n+++\nText.", "<p>+++\ntitle = 1\n+++\nText.</p>"),
+        ('{"title": "A"}\n\nText.', "<p>{&quot;title&quot;: &quot;A&quot;}</p>\n<p>Text.</p>"),
+    ],
+)
+def test_a_post_without_front_matter_is_all_text(text, content):
+    feed = feed_of(text)
+
+    assert (feed.entries[0].title, feed.entries[0].content) == ("Hello World", content)
+    assert feed.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "read_as", "title"),
+    [
+        ("gb18030", "gb18030", "港口夜航今晚恢复，票价不变"),
+        ("gbk", "gb18030", "“夜航”"),
+        ("cp1252", "cp1252", "Café résumé “naïve” – größer"),
+        ("cp1252", "cp1252", "ÄÖÜ – größer, schöner, für, müde, Öl"),
+        ("latin-1", "cp1252", "El niño comió piñas"),
+    ],
+)
+def test_old_encodings_are_recognised_and_told(encoding, read_as, title):
+    feed = feed_of(with_fields(f"title: {title}").encode(encoding))
+
+    assert feed.entries[0].title == title
+    assert feed.problems == (f"{NAME}:1: not UTF-8; read as {read_as}",)
+
+
+def test_one_damaged_byte_does_not_change_the_encoding():
+    body = HARBOUR.encode().replace("票".encode(), b"\xe7\xa5")
+
+    feed = feed_of(body)
+
+    assert feed.entries[0].title == "港口夜航恢复"
+    assert feed.problems == (f"{NAME}:1: 1 characters cannot be read; � stands for them",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \r\n\t",
+        b"\xef\xbb\xbf",
+        b"\x00" * 5000,
+        bytes(range(256)) * 20,
+        b"\x00\x01\x02\x03" * 9,
+    ],
+)
+def test_what_is_no_text_is_a_parse_error_with_its_path(body):
+    with pytest.raises(ParseError, match=NAME):
+        feed_of(body)
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        BOMB,
+        BOMB.replace("i:", "tags:"),
+        "x: " + "[" * 100_000,
+        "x: " + "[" * 60_000,
+        "x: " + "{a: " * 15_000,
+        "x:\n" + "- " * 30_000,
+        "x:\n" + "? " * 100_000,
+        "x: @\n" + "  y\n" * 100_000,
+        "tags:\n" + "- @\n" * 100_000,
+        "author: [" + "a, " * 50_000 + "]",
+        "x: '1" + " " * 300_000 + "1'",
+        "x: " + "a " * 200_000,
+        "\n".join(" " * i + "k:" for i in range(600)),
+        "x: &x [*x]",
+        "".join(f"k{i}: '\n" for i in range(3_000)),
+    ],
+)
+def test_front_matter_that_would_blow_up_stays_small(fields):
+    start = time.perf_counter()
+    entry = post(with_fields(f"title: A\n{fields}\nauthor: Lin"))
+
+    assert (entry.title, entry.content) == ("A", "<p>Text.</p>")
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        " " * 300_000 + "x",
+        "<http://news.example/>\n\nx\n" * 8_000,
+        "```\n<http://wire.example/>\n" * 8_000 + "x",
+        ("[返回](../)\n\n" * 20_000),
+        "返回" * 400 + "[a](" + " " * 100,
+        "{%" + " " * 300_000,
+        "<" + " " * 300_000,
+    ],
+)
+def test_a_body_made_to_be_slow_is_not(body):
+    start = time.perf_counter()
+    feed_of(with_body("Text.\n\n" + body))
+
+    assert time.perf_counter() - start < 5
+
+
+def test_a_post_of_megabytes_is_a_parse_error():
+    with pytest.raises(ParseError, match="too large"):
+        feed_of(b"x" * 5_000_000)
+
+
+def test_a_post_full_of_faults_tells_the_first_of_them():
+    feed = feed_of(with_fields("".join(f"k{i}: @\n" for i in range(500))))
+
+    assert len(feed.problems) == 20
+    assert feed.problems[0].startswith(f"{NAME}:2: not valid YAML")
+
+
+def test_an_alias_bomb_is_taken_as_it_is_written_and_told():
+    bomb = "tags: &a [x, x]\ncategories: [" + ", ".join(["*a"] * 40) + "]"
+
+    feed = feed_of(with_fields(bomb))
+
+    assert feed.entries[0].sections == ("*a",)
+    assert "too many anchors and aliases" in feed.problems[0]
+
+
+# ── the source link ──────────────────────────────────────────────────────────
+
+WIRE = "http://wire.example/a,1.html?x=1&y=2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Text.\n\n<{WIRE}>",
+        f"Text.\n \t<{WIRE}>  \n\n",
+        f"Text.\n\n{WIRE}\n",
+        f"<http://wire.example/older>\n\nText.\n\n<{WIRE}>\n\n<>\n",
+        f"Text.\n\n<{WIRE}>\n\n<https://WWW.News.example:443/x>",
+        f"Text.\n\n<{WIRE}>\n\n<http://old.example/x>\n",
+        f"Text.\n\n<{WIRE}>\n\n[返回新闻](../emnews/)\n[返回首页](../)\n",
+        f"Text.\n\n[返回首页](../)\n\n<{WIRE}>\n",
+        f"Text.\n\n{WIRE}\n\n[返回首页](../)\n\n",
+    ],
+)
+def test_the_last_lone_link_to_another_site_is_the_source(body):
+    entry = post(with_body(body))
+
+    assert (entry.link, entry.source_link, entry.base) == (WIRE, WIRE, WIRE)
+    assert WIRE.replace("&", "&amp;") not in entry.content
+    assert "Text." in entry.content
+    assert "返回" not in entry.content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "See <http://wire.example/a> for more.",
+        "[Source](http://wire.example/a)",
+        "![boat](http://wire.example/a.png)",
+        "http://wire.example/a\n\nText.",
+        '<p><a href="http://quote.example/1">港口股份</a></p>',
+        "Text.\n\n<>\n",
+        "Text.\n\n<https://news.example/a>\n",
+        "```\n<http://wire.example/a>\n```\n",
+        "<http://>",
+        "Text.\n\nhttp://[broken",
+    ],
+)
+def test_other_links_are_never_the_source(body):
+    entry = post(with_body(body))
+
+    assert (entry.links, entry.source_link, entry.base) == ((), None, None)
+
+
+def test_the_front_matters_link_comes_first_and_its_line_goes():
+    fields = "source_url: <https://wire.example/b>\nlink: https://wire.example/c"
+
+    entry = post(with_fields(fields, "Text.\n\n<https://wire.example/b>"))
+
+    assert entry.links == (Link(href="https://wire.example/b"),)
+    assert entry.content == "<p>Text.</p>"
+
+
+def test_a_lone_link_stays_when_the_front_matter_names_another():
+    entry = post(with_fields("link: https://wire.example/b", "<https://wire.example/c>"))
+
+    assert entry.link == "https://wire.example/b"
+    assert "https://wire.example/c" in entry.content
+
+
+@pytest.mark.parametrize(
+    "value", ["https://news.example/a", "/a.html", "mailto:a@b.example", "[https://b.example]", "~"]
+)
+def test_a_front_matter_link_that_leads_nowhere_else_is_passed_over(value):
+    fields = f"canonical_url: {value}\nexternal-url: https://wire.example/b"
+
+    assert post(with_fields(fields)).link == "https://wire.example/b"
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("2026-01-02-202601021234567890.md", "202601021234567890"),
+        ("2026-01-02-NW202601021234567890.md", "202601021234567890"),
+        ("-202601021234567890.md", "202601021234567890"),
+        ("old/202601021234567890.md", "202601021234567890"),
+        ("2026-01-02-2026010212345678901.md", None),
+        ("2026-01-02-x202601021234567890.md", None),
+        ("2026-01-02-202601021234567890-b.md", None),
+    ],
+)
+def test_an_article_id_in_the_file_name_is_a_key_and_no_link(path, key):
+    entry = post(with_body("Text."), path)
+
+    href = f"https://finance.eastmoney.com/a/{key}.html"
+    assert entry.links == ((Link(rel="key", href=href),) if key else ())
+    assert (entry.link, entry.source_link) == (None, None)
+
+
+def test_a_ghost_has_an_empty_title_no_date_and_a_key():
+    ghost = '---\ntitle: ""\ndate:  +0800\ncategories: emnews\n---\n夜航恢复。\n\n<>\n\n[返回](../)'
+
+    feed = feed_of(ghost, "-202601021234567890.md")
+
+    (entry,) = feed.entries
+    assert (entry.title, entry.published, entry.link) == ("", None, None)
+    assert entry.content == "<p>夜航恢复。</p>"
+    assert [x.rel for x in entry.links] == ["key"]
+    assert feed.problems == ()
+
+
+# ── the footer ───────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "[返回港口报新闻](//news.example/category/gangkoubao.html)｜[返回首页](//news.example/)",
+        "[返回港口报新闻](//news.example/emnews/)\n[返回首页](//news.example/)",
+        "[返回](../emnews/)\n[返回首页](../)\n",
+        "[返回](../emnews/)\n\n \n[返回首页](../)\n\n<>\n",
+        "[上一页](/category/x.html) · [首页](https://www.news.example:8443/)",
+        '返回 [首页](../) | 返回栏目 [港口](../gangkou/ "港口")',
+        '<p><a class="x" href="../">返回首页</a>&nbsp;|&nbsp;<a href=/c.html>港口</a></p>',
+        "← [Back to news](/news/)",
+        "<https://news.example/>",
+    ],
+)
+def test_navigation_below_the_text_goes(footer):
+    assert post(with_body(f"Text.\n\n{footer}")).content == "<p>Text.</p>"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Read [the timetable](/times.html) first.",
+        "[The harbour office](https://harbour.example/)",
+        "[返回首页](https://harbour.example/)",
+        "[A](/a) and [B](/b)",
+        "- [Part one](/one)\n- [Part two](/two)",
+        "![boat](/boat.png)",
+        "[![boat](/boat.png)](/boat)",
+        "[Write to us](mailto:us@news.example)",
+        "[Note](#note)",
+        "（文章来源：[港口报](/paper)）",
+        "[x](/a)" * 200,
+    ],
+)
+def test_a_last_paragraph_that_says_something_stays(last):
+    content = post(with_body(f"Text.\n\n{last}")).content
+
+    assert content != "<p>Text.</p>"
+    assert content.startswith("<p>Text.</p>")
+
+
+@pytest.mark.parametrize(
+    ("last", "goes"),
+    [
+        ("[港口](../gangkou/)", True),
+        ("[返回首页](//anywhere.example/)", True),
+        ("[Back to home](https://anywhere.example/)", True),
+        ("[港口](//anywhere.example/)", False),
+        ("[Background](https://anywhere.example/)", False),
+    ],
+)
+def test_without_known_hosts_a_footer_is_known_by_its_words(last, goes):
+    content = post(with_body(f"Text.\n\n{last}"), options=PostOptions()).content
+
+    assert (content == "<p>Text.</p>") is goes
+
+
+# ── names ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "path", ["a.md", "x/A.MD", "a.markdown", "a.mkd", "a.mkdn", "a.mkdown", "a.html", "-2.htm"]
+)
+def test_these_files_are_posts(path):
+    assert publishable_name(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a.txt",
+        "a.textile",
+        ".a.md",
+        "_a.md",
+        "#a.md",
+        "a.md~",
+        "a.md.swp",
+        ".md",
+        "md",
+        "x.md/a",
+        "",
+    ],
+)
+def test_these_files_are_none(path):
+    assert not publishable_name(path)
+
+
+def test_a_name_in_an_underscored_folder_is_still_a_post():
+    assert publishable_name("_posts/2026-01-02-a.md")
+
+
+# ── anything at all ──────────────────────────────────────────────────────────
+
+PIECES = [*HARBOUR.splitlines(keepends=True), "---\n", "...\n", "\t", " ", '"', "'", ": ", "[", "{"]
+PIECES += [
+    "&a ",
+    "*a",
+    "- ",
+    "? ",
+    "%",
+    "@",
+    "<>",
+    "<http://a.example/>\n",
+    "](",
+    "../",
+    "\r",
+    "\0",
+]
+PIECES += ["date: ", "tags:\n", "author: ", "|\n", "```\n", "|-|\n", "\ufeff", "2026年1月2日", "\\"]
+
+
+@given(st.binary(max_size=400) | st.lists(st.sampled_from(PIECES)).map("".join).map(str.encode))
+def test_any_bytes_give_a_feed_or_a_parse_error(body):
+    try:
+        feed = feed_of(body)
+    except ParseError as error:
+        assert str(error).startswith(NAME)
+        return
+
+    assert len(feed.entries) <= 1
+    assert all(x.startswith(f"{NAME}:") for x in feed.problems)
+    assert all(e.published.tzinfo is UTC for e in feed.entries if e.published)
+
+
+@given(st.binary(max_size=40), st.integers(0, len(HARBOUR.encode())))
+def test_bytes_thrown_into_a_post_never_raise_anything_else(noise, where):
+    body = HARBOUR.encode()
+    try:
+        feed = feed_of(body[:where] + noise + body[where:])
+    except ParseError:
+        return
+
+    assert len(feed.entries) <= 1

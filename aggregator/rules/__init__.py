@@ -1,0 +1,51 @@
+"""What is done to an entry between parsing and the store, in this order:
+
+    clean        safe, absolute, its canonical link first
+    keep, drop   by the source's expressions
+    categories   the outputs that it stands in
+
+To add a rule: a file here with a function of Entry, and its place in `Ruler`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aggregator.model import Entry, Source
+from aggregator.rules.categories import Categories, CategoryRule
+from aggregator.rules.expressions import compile_expression
+
+__all__ = ["Categories", "CategoryRule", "Ruler", "Ruling", "compile_expression"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Where an entry is published, or by which rule it is not."""
+
+    outputs: tuple[str, ...]
+    dropped: str | None = None
+
+
+class Ruler:
+    """The rules of one source, compiled once."""
+
+    def __init__(self, source: Source, categories: Categories) -> None:
+        self._source = source
+        self._categories = categories
+        self._keep = _compiled(source.keep)
+        self._drop = _compiled(source.drop)
+
+    def __call__(self, entry: Entry) -> Ruling:
+        """The ruling on a clean entry."""
+        dropped = None
+        if self._keep and not self._keep(entry):
+            dropped = f"sources.{self._source.id}.keep: {self._source.keep}"
+        elif self._drop and self._drop(entry):
+            dropped = f"sources.{self._source.id}.drop: {self._source.drop}"
+        outputs = self._categories.outputs(entry, self._source.categories)
+        return Ruling(outputs=outputs, dropped=dropped)
+
+
+def _compiled(expression: str | None) -> Callable[[Entry], bool] | None:
+    return compile_expression(expression) if expression else None

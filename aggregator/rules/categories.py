@@ -1,0 +1,49 @@
+"""Which outputs an entry stands in: its source's categories, its own sections, and those of its
+tags, or of its text, that the config's `categories` speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from aggregator.model import Entry
+from aggregator.text import fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRule:
+    """One entry of the config's `categories`."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    match: Callable[[Entry], bool] | None = None
+
+
+class Categories:
+    """Names as people write them to the one name of each category."""
+
+    def __init__(self, rules: Sequence[CategoryRule]) -> None:
+        self._matching = tuple(r for r in rules if r.match)
+        self._names = {_spelled(x): r.name for r in rules for x in (r.name, *r.aliases)}
+
+    def outputs(self, entry: Entry, source_categories: Iterable[str]) -> tuple[str, ...]:
+        """The names of the categories that `entry` is published in, each once."""
+        filed = (self.name(c) for c in (*source_categories, *entry.sections))
+        tagged = (
+            self._names.get(_spelled(word))
+            for c in entry.categories
+            for word in (c.term, c.label)
+            if word
+        )
+        matched = (r.name for r in self._matching if r.match and r.match(entry))
+        return tuple(dict.fromkeys(n for n in (*filed, *tagged, *matched) if n))
+
+    def name(self, category: str) -> str:
+        """The configured name of a category; else as it is, on one line."""
+        return self._names.get(_spelled(category)) or " ".join(category.split())
+
+
+def _spelled(name: str) -> str:
+    """Alike whatever its case, width and spacing."""
+    return " ".join(fold(name).split())

@@ -1,0 +1,233 @@
+"""Normalise an entry: plain one-line titles, safe absolute HTML, its canonical link.
+
+nh3 has the last word on every text that came from outside.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+
+from aggregator import links
+from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person
+from aggregator.text import ILLEGAL, plain
+
+# ── HTML ─────────────────────────────────────────────────────────────────────
+
+# MathML's presentation and SVG's shapes are as still as any text; SVG's `desc`, `title` and
+# `foreignObject` hold HTML again, and are where sanitisers have been got round.
+_TAGS = set(
+    """a abbr acronym address area article aside audio b bdi bdo big blockquote br caption center
+    cite code col colgroup dd del details dfn dir div dl dt em figcaption figure font footer h1 h2
+    h3 h4 h5 h6 header hr i img ins kbd li main map mark nav ol p picture pre q rb rp rt rtc ruby
+    s samp section small source span strike strong sub summary sup table tbody td tfoot th thead
+    time tr track tt u ul var video wbr
+    math mfrac mi mn mo mover mpadded mphantom mroot mrow mspace msqrt mstyle msub msubsup msup
+    mtable mtd mtext mtr munder munderover
+    circle ellipse g line path polygon polyline rect svg""".split()  # noqa: SIM905
+)
+_SHAPE = {"fill", "stroke", "stroke-width", "transform"}
+_ATTRIBUTES = {
+    "math": {"display"},
+    "mrow": {"href"},
+    "mo": {"fence", "stretchy", "separator"},
+    "mfrac": {"linethickness"},
+    "mtd": {"columnspan", "rowspan"},
+    "svg": {"viewBox", "width", "height"},
+    "circle": _SHAPE | {"cx", "cy", "r"},
+    "ellipse": _SHAPE | {"cx", "cy", "rx", "ry"},
+    "g": _SHAPE,
+    "line": _SHAPE | {"x1", "x2", "y1", "y2"},
+    "path": _SHAPE | {"d"},
+    "polygon": _SHAPE | {"points"},
+    "polyline": _SHAPE | {"points"},
+    "rect": _SHAPE | {"x", "y", "width", "height", "rx", "ry"},
+    "*": {"title", "lang", "dir"},
+    "a": {"href", "hreflang", "rel"},
+    "area": {"href", "alt", "coords", "shape"},
+    "audio": {"src", "controls", "loop", "muted", "preload"},
+    "blockquote": {"cite"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"cite", "datetime"},
+    "details": {"open"},
+    "img": {"src", "alt", "width", "height", "loading"},
+    "ins": {"cite", "datetime"},
+    "li": {"value"},
+    "ol": {"start", "reversed", "type"},
+    "q": {"cite"},
+    "source": {"src", "type"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align", "scope"},
+    "time": {"datetime"},
+    "track": {"src", "kind", "srclang", "label"},
+    "video": {"src", "controls", "width", "height", "poster", "loop", "muted", "preload"},
+}
+_PIXEL = re.compile(r'<img(?=[^>]*\swidth="[01](?:px)?")(?=[^>]*\sheight="[01](?:px)?")[^>]*>')
+
+
+class _Base(threading.local):
+    """What the markup that this thread cleans is relative to."""
+
+    url: str | None = None
+
+
+_base = _Base()
+
+
+def _absolute_reference(reference: str) -> str | None:
+    """Asked of relative references only, and most markup has none: one cleaner serves all."""
+    if _base.url is None:
+        return reference
+    try:
+        return urljoin(_base.url, reference)
+    except ValueError:
+        return None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mailto"},
+    url_relative=_absolute_reference,
+    link_rel=None,
+    strip_comments=True,
+)
+
+
+def safe_html(markup: str, base: str | None) -> str:
+    """`markup` without anything active or tracking, its references absolute against `base`."""
+    markup = ILLEGAL.sub("", markup)
+    if "<" not in markup and "&" not in markup:
+        return markup.strip()
+    _base.url = base
+    cleaned = _CLEANER.clean(markup)
+    return _PIXEL.sub("", cleaned).strip() if "<img" in cleaned else cleaned.strip()
+
+
+# ── entries and feeds ────────────────────────────────────────────────────────
+
+
+def clean(entry: Entry, *, feed_urls: Collection[str] = ()) -> Entry:
+    """`entry`, safe, absolute and with its canonical link first.
+
+    `feed_urls` are the addresses of the feed and its site: never the link of an entry.
+    """
+    canonical = links.choose(entry, feed_urls=feed_urls) or _at_home(entry)
+    base = entry.base or canonical
+    others = (x for x in entry.links if x.rel not in ("alternate", "canonical", "permalink"))
+    return replace(
+        entry,
+        title=plain(entry.title),
+        links=(*((Link(href=canonical),) if canonical else ()), *_absolute(others, base)),
+        authors=_people(entry.authors, base),
+        summary=_html(entry.summary, base),
+        content=_html(entry.content, base),
+        base=None,
+        categories=_categories(entry.categories),
+        enclosures=tuple(_enclosures(entry.enclosures, base)),
+        rights=_plain(entry.rights),
+        comments=_address(entry.comments, base),
+        language=_language(entry.language),
+        origin=_origin(entry.origin, base),
+        source_link=entry.source_link or entry.link,
+    )
+
+
+def _at_home(entry: Entry) -> str | None:
+    """A link to a host of the own network, whose name needs no dot."""
+    link = _address(entry.link, entry.base)
+    host = urlsplit(link or "").hostname or "."
+    return link if "." not in host and ":" not in host else None
+
+
+def clean_feed(feed: Feed) -> Feed:
+    """The feed's own texts made safe; its entries as they are."""
+    return replace(
+        feed,
+        title=plain(feed.title),
+        subtitle=_html(feed.subtitle, feed.base or feed.link),
+        links=tuple(_absolute(feed.links, None)),
+        authors=_people(feed.authors, feed.link),
+        rights=_plain(feed.rights),
+        generator=plain(feed.generator or "") or None,
+        image=_address(feed.image, feed.link),
+        categories=_categories(feed.categories),
+        language=_language(feed.language),
+    )
+
+
+def _html(markup: str | None, base: str | None) -> str | None:
+    return safe_html(markup, base) if markup else None
+
+
+def _plain(markup: str | None) -> str | None:
+    return plain(markup) if markup else None
+
+
+def _language(tag: str | None) -> str | None:
+    """A language tag as RFC 5646 spells it, or None."""
+    tag = (tag or "").strip().replace("_", "-")
+    return tag if re.fullmatch(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", tag) else None
+
+
+def _address(url: str | None, base: str | None) -> str | None:
+    """An absolute http(s) address as it was given, or None. Nothing is canonicalised here:
+    a file's address may be signed."""
+    url = ILLEGAL.sub("", url or "").strip()
+    try:
+        url = urljoin(base or "", url) if url else ""
+    except ValueError:
+        return None
+    return url.replace(" ", "%20") if re.match(r"https?://[^/\s]", url, re.IGNORECASE) else None
+
+
+def _absolute(found: Iterable[Link], base: str | None) -> Iterable[Link]:
+    for x in found:
+        href = x.href if x.rel == "key" else _address(x.href, base)
+        if href:
+            yield replace(x, href=href, title=plain(x.title) if x.title else None)
+
+
+def _people(people: Iterable[Person], base: str | None) -> tuple[Person, ...]:
+    cleaned = (
+        Person(name=plain(p.name), email=plain(p.email or "") or None, url=_address(p.url, base))
+        for p in people
+    )
+    return tuple(p for p in dict.fromkeys(cleaned) if p != Person())
+
+
+def _categories(categories: Iterable[Category]) -> tuple[Category, ...]:
+    cleaned = (
+        Category(term=plain(c.term), scheme=c.scheme, label=plain(c.label or "") or None)
+        for c in categories
+    )
+    return tuple(c for c in dict.fromkeys(cleaned) if c.term)
+
+
+def _enclosures(enclosures: Iterable[Enclosure], base: str | None) -> Iterable[Enclosure]:
+    for e in enclosures:
+        url = _address(e.url, base)
+        if url:
+            kind = plain(e.type or "").lower()
+            yield replace(
+                e, url=url, type=kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else None
+            )
+
+
+def _origin(origin: Origin | None, base: str | None) -> Origin | None:
+    if origin is None:
+        return None
+    return replace(
+        origin,
+        id=plain(origin.id or "") or None,
+        title=plain(origin.title),
+        links=tuple(_absolute(origin.links, base)),
+        authors=_people(origin.authors, base),
+        rights=plain(origin.rights or "") or None,
+    )

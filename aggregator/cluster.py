@@ -1,0 +1,265 @@
+"""Duplicates: what an entry is recognised by, which entries are one story, which copy leads.
+
+Pure. Candidates come from the store by key; near-duplicates will be one more key and one more
+rule of evidence here, and nothing else moves.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import blake2b
+
+from aggregator import links
+from aggregator.model import Entry, Keys, Source, StoredEntry, Story
+from aggregator.text import letters, plain
+
+SAME_ID = "same id"
+SAME_LINK = "same link"
+SAME_TEXT = "same title and text"
+
+# ── keys ─────────────────────────────────────────────────────────────────────
+
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_GLOBAL = re.compile(
+    r"(?:https?://[^/?#]+/?[^/?#]|urn:[a-z0-9-]+:|tag:[^,]+,\d|[a-z][a-z0-9+.-]*:.{12})",
+    re.IGNORECASE,
+)
+_LEAST_TITLE = 4  # letters
+_LEAST_TEXT = 16  # letters; less says too little: "Open thread", "图片新闻"
+_FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
+_MOST_TEXT = 20_000  # letters compared when two texts are held against each other
+
+
+def digest_of(entry: Entry) -> bytes:
+    """Of all that the source said, before anything is made of it."""
+    return blake2b(repr(entry).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def ids_of(entries: Sequence[Entry]) -> list[str]:
+    """What tells the entries of one document apart: their ids, where those are any good.
+
+    An id that entries with other links share is no id (a guid that is the feed's own address,
+    say): their links or texts stand in for it. Versions of one entry keep the one id.
+    """
+    meant: dict[str, set[str]] = defaultdict(set)
+    for e in entries:
+        meant[e.id].add(_told(e))
+    return [e.id if e.id and len(meant[e.id]) == 1 else stand_in(e) for e in entries]
+
+
+def stand_in(entry: Entry) -> str:
+    """An id for an entry whose own is missing or shared."""
+    told = _told(entry).encode("utf-8", "replace")
+    return f"{entry.id}#{blake2b(told, digest_size=12).hexdigest()}"
+
+
+def _told(entry: Entry) -> str:
+    return entry.link or f"{plain(entry.title)}\n{plain(entry.html)}"
+
+
+def keys_of(entry: Entry, *, source_entry_id: str, digest: bytes) -> Keys:
+    """The keys of a clean entry."""
+    unique = source_entry_id == entry.id
+    return Keys(
+        source_entry_id=source_entry_id,
+        global_id=entry.id if unique and _GLOBAL.match(entry.id) and not entry.path else None,
+        url_key=links.key_of(entry, entry.link),
+        title_key=_title_key(entry),
+        digest=digest,
+    )
+
+
+def _title_key(entry: Entry) -> str | None:
+    title = letters(entry.title)
+    if len(title) < _LEAST_TITLE:
+        return None
+    return blake2b(title.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+# ── one story ────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The sighting that an entry joins, and why."""
+
+    entry: StoredEntry
+    reason: str
+
+
+def recognise(
+    new: Entry, keys: Keys, known: Iterable[StoredEntry], *, present: frozenset[str]
+) -> StoredEntry | None:
+    """The same entry of the same source, as we knew it; None when it is new.
+
+    Its id, unless the id was given to another story; else its link, when the id that the link
+    had is no longer in the document (`present`): then ids change at each fetch.
+    """
+    for old in known:
+        if old.keys.source_entry_id == keys.source_entry_id and not _other_story(new, keys, old):
+            return old
+    for old in known:
+        gone = old.keys.source_entry_id not in present
+        if gone and keys.url_key and old.keys.url_key == keys.url_key and _link_holds(new, old):
+            return old
+    return None
+
+
+def matches(
+    new: StoredEntry, keys: Keys, candidates: Iterable[StoredEntry], *, window: timedelta
+) -> list[Match]:
+    """The candidates that tell the same story as `new`, surest first."""
+    found = []
+    for old in candidates:
+        reason = _reason(new, keys, old, window)
+        if reason:
+            found.append(Match(entry=old, reason=reason))
+    order = (SAME_ID, SAME_LINK, SAME_TEXT)
+    return sorted(found, key=lambda m: (order.index(m.reason), m.entry.key))
+
+
+def _reason(new: StoredEntry, keys: Keys, old: StoredEntry, window: timedelta) -> str | None:
+    assert new.entry is not None
+    if keys.global_id and keys.global_id == old.keys.global_id and _agree(new.entry, keys, old):
+        return SAME_ID
+    if keys.url_key and keys.url_key == old.keys.url_key:
+        if new.source != old.source or _link_holds(new.entry, old):
+            return SAME_LINK
+        return None
+    if keys.title_key and keys.title_key == old.keys.title_key and _same_time(new, old, window):
+        return SAME_TEXT if _same_text(new.entry, old) else None
+    return None
+
+
+def _same_time(new: StoredEntry, old: StoredEntry, window: timedelta) -> bool:
+    """Papers reprint within days. One paper that prints the same words twice under two links,
+    at two times, means two: an open thread, a notice that comes back every week."""
+    apart = abs(new.published - old.published)
+    if new.source == old.source and new.stated and old.stated:
+        return apart < timedelta(minutes=1)
+    return apart <= window
+
+
+def _same_text(new: Entry, old: StoredEntry) -> bool:
+    """The one text holds the other, but for a credit line; and no figure of the shorter is new:
+    a market table that comes daily under one title is other every day."""
+    texts = (plain(new.html), plain(old.entry.html if old.entry else ""))
+    short, long = sorted(map(letters, texts), key=len)
+    if len(short) < _LEAST_TEXT or len(short) < 0.6 * len(long):
+        return short == long != ""
+    if short == long:
+        return True
+    one, two = _grams(short[:_MOST_TEXT], 4), _grams(long[:_MOST_TEXT], 4)
+    figures = [set(_FIGURE.findall(text)) for text in sorted(texts, key=lambda t: len(letters(t)))]
+    return len(one & two) >= 0.9 * len(one) and figures[0] <= figures[1]
+
+
+def _agree(new: Entry, keys: Keys, old: StoredEntry) -> bool:
+    """Two feeds can use one id for two things; then neither link nor title agrees."""
+    return (
+        not keys.url_key
+        or not old.keys.url_key
+        or keys.url_key == old.keys.url_key
+        or _likeness(new.title, old.title) >= 0.4
+    )
+
+
+def _other_story(new: Entry, keys: Keys, old: StoredEntry) -> bool:
+    """Whether an id was recycled: its link, its title and its text are all another's."""
+    return not _agree(new, keys, old) and not _texts_overlap(new, old)
+
+
+def _link_holds(new: Entry, old: StoredEntry) -> bool:
+    """Whether one link in one feed means one story: some feeds give all their entries the same
+    (a live page, a home page), and then titles and texts have nothing in common."""
+    return _likeness(new.title, old.title) >= 0.4 or _texts_overlap(new, old)
+
+
+def _likeness(a: str, b: str) -> float:
+    """Dice's coefficient of the two texts' letter pairs, from 0 to 1."""
+    one, two = _grams(letters(a), 2), _grams(letters(b), 2)
+    if not one or not two:
+        return 1.0 if letters(a) == letters(b) else 0.0
+    return 2 * len(one & two) / (len(one) + len(two))
+
+
+def _texts_overlap(new: Entry, old: StoredEntry) -> bool:
+    one = _grams(letters(plain(new.html))[:_MOST_TEXT], 4)
+    two = _grams(letters(plain(old.entry.html if old.entry else ""))[:_MOST_TEXT], 4)
+    least = min(len(one), len(two))
+    return bool(least) and len(one & two) / least >= 0.1
+
+
+def _grams(text: str, size: int) -> set[str]:
+    return {text[i : i + size] for i in range(len(text) - size + 1)}
+
+
+# ── which copy leads ─────────────────────────────────────────────────────────
+
+
+def led(
+    story: Story,
+    *,
+    prefer: Sequence[str],
+    sources: Mapping[str, Source],
+    mint: Callable[[StoredEntry], str],
+) -> Story:
+    """`story` with its leader and its public identity; both stay once they are there."""
+    if story.leader is not None and any(s.key == story.leader for s in story.sightings):
+        return story
+    order = {name: position for position, name in enumerate(sources)}
+    rank = _ranking(prefer, sources)
+    leader = min(
+        story.sightings,
+        key=lambda s: (
+            *rank(s),
+            s.published,
+            order.get(s.source, len(order)),
+            s.keys.source_entry_id,
+        ),
+    )
+    published = min((s.published for s in story.sightings if s.stated), default=leader.published)
+    if story.id is not None:  # its leader was withdrawn: another speaks, under the same name
+        return replace(story, leader=leader.key)
+    return replace(story, leader=leader.key, id=mint(leader), published=published)
+
+
+def _ranking(
+    prefer: Sequence[str], sources: Mapping[str, Source]
+) -> Callable[[StoredEntry], tuple[bool, ...]]:
+    """How the config's `dedupe.prefer` sorts copies before their dates do; an aggregator comes
+    last in any case."""
+    until = prefer.index("earliest") if "earliest" in prefer else len(prefer)
+    posts_first = "posts" in prefer[:until]
+
+    def rank(s: StoredEntry) -> tuple[bool, ...]:
+        source = sources.get(s.source)
+        aggregated = source is not None and source.role == "aggregator"
+        posted = source is not None and source.kind == "posts"
+        return (aggregated, posts_first and not posted)
+
+    return rank
+
+
+def minted(site: str, entry: StoredEntry) -> str:
+    """The atom:id of an entry: its own where that is an IRI (RFC 4287 §4.2.6: republishing must
+    not change it), else one made from where it comes from, the same each time it is made."""
+    own = entry.entry.id if entry.entry else ""
+    if (
+        _IRI.fullmatch(own)
+        and own == entry.keys.source_entry_id
+        and not (entry.entry and entry.entry.path)
+    ):
+        return own
+    return fallback_id(site, entry)
+
+
+def fallback_id(site: str, entry: StoredEntry) -> str:
+    """An id of our own (RFC 9562 §5.5)."""
+    name = f"{site}\n{entry.source}\n{entry.keys.source_entry_id}"
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"

@@ -1,0 +1,154 @@
+"""What we know, kept: the Store contract, and the stores that fulfil it.
+
+To add a store: a file with `connect(url)` and a line in STORES; tests/test_store.py is its suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from aggregator.errors import StoreError
+from aggregator.model import (
+    Arrival,
+    Feed,
+    FileStamp,
+    Keys,
+    PollState,
+    Source,
+    StoredEntry,
+    Story,
+)
+
+
+class Store(Protocol):
+    """Synchronous, and used by one writing thread; `digests` and `stamps` by any."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is written inside is kept together, or not at all. They nest."""
+
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy, whoever writes meanwhile."""
+
+    def close(self) -> None: ...
+
+    # ── sources ──
+    def enrol(self, sources: Sequence[Source], now: datetime) -> None:
+        """Take in what the config names: new sources are due now, others keep their due time;
+        those no longer named are retired, and their entries stay."""
+
+    def claim(self, now: datetime, *, names: Collection[str], force: bool) -> list[PollState]:
+        """The sources among `names` that are due, or all of them by `force`."""
+
+    def finish(self, state: PollState, feed: Feed | None) -> None:
+        """Keep what a poll taught about its source; a None feed leaves its metadata."""
+
+    def rules(self, source: str, digest: str) -> bool:
+        """Whether `digest` is new: then what the source's entries were ruled to be is stale."""
+
+    def states(self) -> dict[str, PollState]: ...
+
+    def feeds(self) -> dict[str, Feed]:
+        """The metadata of every source that ever answered."""
+
+    # ── entries ──
+    def digests(self, source: str, ids: Iterable[str]) -> dict[str, bytes]:
+        """By source_entry_id, the digests of those entries that we have."""
+
+    def recognised(
+        self, source: str, ids: Iterable[str], url_keys: Iterable[str]
+    ) -> list[StoredEntry]:
+        """The source's entries that have one of these ids or keys."""
+
+    def candidates(self, keys: Keys) -> list[StoredEntry]:
+        """Entries of any source that share a key, at most a few dozen, oldest first."""
+
+    def add(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime) -> StoredEntry:
+        """A new sighting. A `cluster` of 0 opens a new cluster, and lists it."""
+
+    def change(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime | None) -> None:
+        """A sighting that we have now says `arrival`; `surfaced` brings its story up again."""
+
+    def merge(self, clusters: Collection[int]) -> int:
+        """Strong evidence says that these are one story: the one published first, else the
+        oldest, takes in the others."""
+
+    def settle(self, clusters: Iterable[int], now: datetime) -> None:
+        """After changes: list these clusters in the outputs their sightings name."""
+
+    def note(self, entry: int, now: datetime, event: str, detail: str) -> None:
+        """A line in the ledger of an entry."""
+
+    def entries(self, *, source: str | None, output: str | None) -> Iterable[StoredEntry]:
+        """All that we have, cluster by cluster."""
+
+    def found(self, text: str, url_key: str | None) -> list[StoredEntry]:
+        """The entries that somebody means by an id, or by an address with this key."""
+
+    def counts(self) -> dict[str, int]:
+        """By source, how many entries we have."""
+
+    def story(self, cluster: int) -> Story:
+        """A cluster with all of its sightings."""
+
+    def ledger(self, entry: int) -> list[tuple[datetime, str, str]]: ...
+
+    # ── files ──
+    def stamps(self, source: str) -> dict[str, str]:
+        """By path, the stamps of the post files read so far."""
+
+    def stamp(self, source: str, files: Iterable[FileStamp]) -> None: ...
+
+    def problems(self, source: str) -> list[str]:
+        """What is wrong with the source's post files, as last read."""
+
+    # ── outputs ──
+    def due_releases(self, now: datetime) -> None:
+        """Let go of the stories that were held until `now`."""
+
+    def dirty(self) -> list[str]:
+        """The outputs whose stories changed since they were last clean."""
+
+    def mark(self, outputs: Iterable[str], *, dirty: bool) -> None: ...
+
+    def slugs(self) -> dict[str, str]: ...
+
+    def name(self, output: str, slug: str) -> None:
+        """The slug of an output, for good."""
+
+    def stories(self, output: str, limit: int) -> list[Story]:
+        """Those of an output that surfaced last, newest first; held ones left out."""
+
+    def pin(self, cluster: int, *, id: str, leader: int, published: datetime) -> None:
+        """The cluster's public identity, from its first publication on."""
+
+    def taken(self, id: str) -> bool:
+        """Whether a published story has this atom:id."""
+
+    # ── our own ──
+    def meta(self, name: str) -> str | None: ...
+
+    def set_meta(self, values: Mapping[str, str]) -> None: ...
+
+
+def _sqlite(url: str, *, exclusive: bool) -> Store:
+    from aggregator.stores.sqlite import connect  # noqa: PLC0415  # only the store that is used
+
+    return connect(url, exclusive=exclusive)
+
+
+STORES: dict[str, Callable[..., Store]] = {"sqlite": _sqlite}
+
+
+def connect(url: str, *, exclusive: bool) -> Store:
+    """The store at `url`; `exclusive` for whoever writes.
+
+    StoreLocked when another process writes, StoreError when it cannot be opened.
+    """
+    scheme = url.partition(":")[0]
+    if scheme not in STORES:
+        raise StoreError(f"store: unknown kind {scheme!r}; known are {', '.join(STORES)}")
+    return STORES[scheme](url, exclusive=exclusive)

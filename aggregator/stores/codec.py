@@ -1,0 +1,57 @@
+"""Values to and from the columns of a table: entries as JSON, moments as microseconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from pydantic import TypeAdapter
+
+from aggregator.model import Entry, Feed
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+_FEED: TypeAdapter[Feed] = TypeAdapter(Feed)
+
+
+def from_entry(entry: Entry) -> str:
+    return _ENTRY.dump_json(entry, exclude_defaults=True).decode()
+
+
+def to_entry(text: str) -> Entry:
+    return _ENTRY.validate_json(text)
+
+
+def from_feed(feed: Feed) -> str:
+    """The feed's own metadata, without entries."""
+    return _FEED.dump_json(feed, exclude_defaults=True, exclude={"entries", "problems"}).decode()
+
+
+def to_feed(text: str | None) -> Feed:
+    return _FEED.validate_json(text) if text else Feed()
+
+
+def from_moment(when: datetime) -> int:
+    return (when - _EPOCH) // _MICROSECOND
+
+
+def to_moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def maybe_from(when: datetime | None) -> int | None:
+    return None if when is None else from_moment(when)
+
+
+def maybe_to(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else to_moment(microseconds)
+
+
+def from_names(names: Iterable[str]) -> str:
+    return json.dumps(list(names), ensure_ascii=False)
+
+
+def to_names(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))

@@ -1,0 +1,95 @@
+"""The tables, as numbered migrations: append, never edit. Times are microseconds since 1970.
+
+source ─┬─ file                 one row a post file: what it was like when last read
+        └─ entry ─── cluster    an entry is a sighting; a cluster is the story it tells
+                        └─ listing ─── output    in which documents the story stands
+"""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE source (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        url TEXT NOT NULL,
+        rules TEXT,                    -- digest of what decides on its entries
+        due INTEGER NOT NULL,
+        etag TEXT, last_modified TEXT, digest BLOB,
+        failures INTEGER NOT NULL DEFAULT 0,
+        error TEXT,
+        polled INTEGER, succeeded INTEGER,
+        feed TEXT,                     -- the feed's own metadata, JSON
+        position INTEGER NOT NULL,     -- in the config
+        retired INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX source_due ON source (due) WHERE NOT retired;
+
+    CREATE TABLE cluster (
+        key INTEGER PRIMARY KEY,
+        id TEXT UNIQUE,                -- atom:id, minted or taken over at first publication
+        leader INTEGER,                -- chosen at first publication
+        published INTEGER NOT NULL,    -- never moves once id is set
+        surfaced INTEGER NOT NULL,     -- when the story came up: the newest page is chosen by it
+        release INTEGER,               -- not published before this moment
+        merged INTEGER                 -- into which cluster this one went
+    ) STRICT;
+    CREATE INDEX cluster_release ON cluster (release) WHERE release IS NOT NULL;
+
+    CREATE TABLE entry (
+        key INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        source_entry_id TEXT NOT NULL,
+        global_id TEXT, url_key TEXT, title_key TEXT,
+        digest BLOB NOT NULL,
+        cluster INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        first_seen INTEGER NOT NULL,
+        published INTEGER NOT NULL,
+        stated INTEGER NOT NULL,       -- whether the source gave that date
+        updated INTEGER NOT NULL,
+        surfaced INTEGER NOT NULL,     -- when it came up: its date for what was there at first
+        feed_updated INTEGER NOT NULL, -- of its feed when it was last saved: atom:source's updated
+        reason TEXT,
+        dropped TEXT,                  -- by which rule
+        outputs TEXT NOT NULL,         -- JSON list of names
+        document TEXT,                 -- model.Entry as JSON; NULL once pruned
+        UNIQUE (source, source_entry_id)
+    ) STRICT;
+    CREATE INDEX entry_cluster ON entry (cluster);
+    CREATE INDEX entry_url_key ON entry (url_key) WHERE url_key IS NOT NULL;
+    CREATE INDEX entry_global_id ON entry (global_id) WHERE global_id IS NOT NULL;
+    CREATE INDEX entry_title_key ON entry (title_key) WHERE title_key IS NOT NULL;
+
+    CREATE TABLE listing (
+        output TEXT NOT NULL,
+        cluster INTEGER NOT NULL,
+        surfaced INTEGER NOT NULL,
+        PRIMARY KEY (output, cluster)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX listing_newest ON listing (output, surfaced DESC, cluster);
+    CREATE INDEX listing_cluster ON listing (cluster);
+
+    CREATE TABLE output (
+        name TEXT PRIMARY KEY,
+        slug TEXT UNIQUE,              -- set at first publication, then fixed
+        dirty INTEGER NOT NULL DEFAULT 1
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE file (
+        source TEXT NOT NULL,
+        path TEXT NOT NULL,
+        stamp TEXT NOT NULL,
+        problems TEXT NOT NULL DEFAULT '[]',
+        PRIMARY KEY (source, path)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE ledger (
+        entry INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX ledger_entry ON ledger (entry);
+    """,
+)

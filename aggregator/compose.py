@@ -1,0 +1,257 @@
+"""Stored entries to the feed documents that we publish. Pure.
+
+An output's document holds the stories that surfaced last, newest first; nothing in it comes from
+the clock, so the same store gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from html import escape
+from urllib.parse import quote, urlsplit
+
+from aggregator.model import (
+    Category,
+    Entry,
+    Feed,
+    Link,
+    Origin,
+    Output,
+    Person,
+    Source,
+    StoredEntry,
+    Story,
+)
+from aggregator.text import plain
+
+ALL = "all"  # the output of every story, and its slug
+RESERVED = frozenset({ALL, "index", "archive", "sources"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who publishes. `id` is permanent; `url` ends in a slash."""
+
+    id: str
+    url: str
+    title: str
+    author: Person
+    language: str | None = None
+
+
+# ── documents ────────────────────────────────────────────────────────────────
+
+
+def document(
+    output: Output,
+    stories: Iterable[Story],
+    *,
+    site: Site,
+    sources: Mapping[str, Source],
+    feeds: Mapping[str, Feed],
+) -> Feed:
+    """The current document of `output`. Every story has its leader and its id already."""
+    entries = [_entry(s, site=site, sources=sources, feeds=feeds) for s in stories]
+    entries.sort(key=lambda e: (e.published or _EPOCH, e.id), reverse=True)
+    updated = max((e.updated for e in entries if e.updated), default=_EPOCH)
+    address = site.url + quote(f"{output.slug}.atom")
+    return Feed(
+        id=feed_id(site.id, output.slug),
+        title=site.title if output.name == ALL else f"{site.title} · {output.title}",
+        language=site.language,
+        updated=updated,
+        links=(
+            Link(href=address, rel="self", type="application/atom+xml"),
+            Link(href=site.url, rel="alternate", type="text/html"),
+        ),
+        authors=(site.author,),
+        entries=tuple(entries),
+    )
+
+
+def feed_id(site_id: str, slug: str) -> str:
+    """The permanent atom:id of an output: below the site's own."""
+    joint = "" if site_id.endswith(("/", ":")) else "/" if "://" in site_id else ":"
+    return f"{site_id}{joint}{quote(slug)}"
+
+
+def _entry(
+    story: Story, *, site: Site, sources: Mapping[str, Source], feeds: Mapping[str, Feed]
+) -> Entry:
+    lead = next(s for s in story.sightings if s.key == story.leader)
+    entry = lead.entry
+    assert entry is not None
+    source = sources.get(lead.source)
+    summary, content = _texts(entry, source.content if source else "full")
+    origin = _origin(lead, site, source, feeds.get(lead.source, Feed()))
+    return replace(
+        entry,
+        id=story.id or "",
+        title=entry.title or excerpt(entry.html, 80) or lead.source,
+        links=(
+            *(x for x in entry.links if x.rel in ("alternate", "related", "license")),
+            *_replies(entry),
+            *_via(story, lead, sources=sources, feeds=feeds),
+        ),
+        published=story.published,
+        updated=max(lead.updated, story.published),
+        authors=_authors(entry, origin),
+        summary=summary,
+        # RFC 4287 §4.1.2: an entry without a link needs content.
+        content=content or (None if entry.link else escape(entry.title, quote=False)),
+        categories=_categories(story, lead),
+        origin=origin,
+    )
+
+
+def _texts(entry: Entry, policy: str) -> tuple[str | None, str | None]:
+    """Summary and content, as far as the source's `content` lets us republish them."""
+    if policy == "link":
+        return None, None
+    if policy == "excerpt":
+        short = excerpt(entry.summary or entry.html, 300)
+        return None, f"<p>{escape(short, quote=False)}</p>" if short else None
+    if not entry.content:
+        return None, entry.summary
+    return entry.summary, entry.content
+
+
+def _authors(entry: Entry, origin: Origin) -> tuple[Person, ...]:
+    """Readers want a name in every entry: its author's, else its source's."""
+    named = tuple(
+        replace(p, name=p.name or p.email or p.url or "") for p in entry.authors or origin.authors
+    )
+    return named or (Person(name=origin.title),)
+
+
+def _categories(story: Story, lead: StoredEntry) -> tuple[Category, ...]:
+    """Those of all sightings, the leader's own words first; each term once."""
+    others = (s for s in story.sightings if s is not lead)
+    own = (c for s in (lead, *others) if s.entry for c in s.entry.categories)
+    filed = (Category(term=name) for s in story.sightings for name in sorted(s.outputs))
+    return tuple({c.term: c for c in reversed([*filed, *own])}.values())[::-1]
+
+
+def _replies(entry: Entry) -> Iterable[Link]:
+    replies = [x for x in entry.links if x.rel == "replies"]
+    if entry.comments and not replies:
+        replies = [Link(href=entry.comments, rel="replies", type="text/html")]
+    return replies
+
+
+def _via(
+    story: Story, lead: StoredEntry, *, sources: Mapping[str, Source], feeds: Mapping[str, Feed]
+) -> list[Link]:
+    """Where else the story was seen: an aggregator's own page about it, a paper's copy."""
+    found: dict[tuple[str, str], Link] = {}
+    for s in sorted(story.sightings, key=lambda s: (s.published, s.source, s.title)):
+        if (
+            s is lead
+            or s.entry is None
+            or (s.source == lead.source and s.keys.url_key == lead.keys.url_key)
+        ):
+            continue
+        source = sources.get(s.source)
+        discussed = s.entry.comments if source and source.role == "aggregator" else None
+        href = discussed or s.entry.link or s.entry.comments
+        if href:
+            title = _title(s.source, source, feeds.get(s.source, Feed()))
+            found.setdefault((href, title), Link(href=href, rel="via", title=title))
+    return list(found.values())
+
+
+def _title(name: str, source: Source | None, feed: Feed) -> str:
+    return (source.title if source else None) or feed.title or name
+
+
+def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) -> Origin:
+    """atom:source: what an upstream planet wrote stays (RFC 4287 §4.2.11); the rest is filled."""
+    entry = lead.entry
+    assert entry is not None
+    if entry.origin and (entry.origin.id or entry.origin.links or entry.origin.title):
+        own = entry.origin
+    elif source and source.kind == "posts":
+        own = Origin(
+            id=feed_id(site.id, ALL),
+            title=source.title or site.title,
+            links=(Link(href=site.url),),
+            authors=(site.author,),
+        )
+    else:
+        own = Origin(
+            id=feed.id,
+            title=_title(lead.source, source, feed),
+            links=_source_links(source, feed),
+            authors=feed.authors,
+            rights=feed.rights,
+        )
+    fallback = own.url or f"urn:x-source:{quote(lead.source)}"
+    return replace(
+        own,
+        id=own.id if own.id and ":" in own.id else fallback,
+        title=own.title or urlsplit(own.url or "").netloc or lead.source,
+        updated=own.updated or lead.feed_updated,
+        authors=tuple(p for p in own.authors if p.name),
+    )
+
+
+def _source_links(source: Source | None, feed: Feed) -> tuple[Link, ...]:
+    """One alternate and one self, absolute; a local file's address is nobody's business."""
+    site = next((x for x in feed.links if x.rel == "alternate"), None)
+    own = next((x for x in feed.links if x.rel == "self"), None)
+    if own is None and source and not source.local:
+        own = Link(href=source.url, rel="self")
+    return tuple(x for x in (site, own) if x)
+
+
+# ── words ────────────────────────────────────────────────────────────────────
+
+_SENTENCE = re.compile(r"[。！？!?…](?:[”’」』）)]*)|\.(?=\s|$)")
+
+
+def excerpt(markup: str, length: int) -> str:
+    """At most `length` characters of its text, cut behind a sentence where there is one in the
+    second half, else behind a word."""
+    text = plain(markup)
+    if len(text) <= length:
+        return text
+    head = text[: length - 1]
+    ends = [m.end() for m in _SENTENCE.finditer(head) if m.end() > length // 2]
+    if ends:
+        return head[: ends[-1]]
+    word = head.rfind(" ")
+    cut = word if word > length // 2 else len(head)
+    while cut and unicodedata.combining(text[cut]):  # never inside a character cluster
+        cut -= 1
+    return head[:cut].rstrip() + "…"
+
+
+# ── slugs ────────────────────────────────────────────────────────────────────
+
+_LONGEST_SLUG = 150  # bytes: with its suffix, below what any file system takes
+
+
+def slug_of(name: str, taken: Collection[str]) -> str:
+    """A file name for a category: letters and digits of every script, lower case, unlike those
+    that are `taken` or reserved. It never leaves the folder: nothing else gets in."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower())
+    # Letters, their marks and numbers: without marks half the world's scripts fall apart.
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded)
+    base = "-".join(kept.split())
+    digest = blake2b(name.encode(), digest_size=4).hexdigest()
+    if len(base.encode()) > _LONGEST_SLUG:
+        base = (
+            base.encode()[: _LONGEST_SLUG - 9].decode("utf-8", "ignore").rstrip("-") + f"-{digest}"
+        )
+    base = base or f"category-{digest}"
+    number, slug = 1, base
+    while slug in taken or slug in RESERVED:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,245 @@
+"""Polls into the store: recognise, cluster, save. One transaction for many polls, and inside it
+one for each, so that a poll that cannot be kept takes no other with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from aggregator import cluster
+from aggregator.model import (
+    Arrival,
+    Changes,
+    Entry,
+    Feed,
+    FileStamp,
+    Keys,
+    PollState,
+    StoredEntry,
+)
+from aggregator.rules import Ruler
+from aggregator.stores import Store
+from aggregator.text import letters, plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What one poll brought, on its way to the store."""
+
+    source: str
+    state: PollState
+    feed: Feed | None = None  # None: nothing new is known of the feed itself
+    arrivals: tuple[Arrival, ...] = ()  # in document order
+    present: frozenset[str] = frozenset()  # source_entry_ids of the whole document
+    stamps: tuple[FileStamp, ...] = ()
+    problems: tuple[str, ...] = ()
+    first: bool = False  # nothing was known of this source: all of it is backfill
+
+
+def ingest(
+    store: Store, polls: Sequence[Poll], *, now: datetime, window: timedelta
+) -> list[Changes | Exception]:
+    """What came of each poll, in order."""
+    outcomes: list[Changes | Exception] = []
+    with store.transaction():
+        for poll in polls:
+            try:
+                with store.transaction():
+                    outcomes.append(_Ingest(store, poll, now, window).save())
+            except Exception as error:  # our bug, or this poll's oddity: the others are kept
+                outcomes.append(error)
+    return outcomes
+
+
+class _Ingest:
+    """One poll being saved: what it knows of the source's entries, and what it touched."""
+
+    def __init__(self, store: Store, poll: Poll, now: datetime, window: timedelta) -> None:
+        self.store = store
+        self.poll = poll
+        self.now = now
+        self.window = window
+        self.count: Counter[str] = Counter()
+        self.touched: set[int] = set()
+        self.by_id: dict[str, list[StoredEntry]] = defaultdict(list)
+        self.by_link: dict[str, list[StoredEntry]] = defaultdict(list)
+
+    def save(self) -> Changes:
+        keys = [a.keys for a in self.poll.arrivals]
+        if keys:
+            links = {k.url_key for k in keys if k.url_key}
+            ids = {k.source_entry_id for k in keys}
+            for old in self.store.recognised(self.poll.source, ids, links):
+                self._know(old)
+        for number, (arrival, published) in enumerate(self._oldest_first()):
+            self._take(arrival, published, self.now + timedelta(microseconds=number))
+        self.store.settle(self.touched, self.now)
+        self.store.stamp(self.poll.source, self.poll.stamps)
+        self.store.finish(self.poll.state, self.poll.feed)
+        return Changes(
+            new=self.count["new"],
+            changed=self.count["changed"],
+            merged=self.count["merged"],
+            dropped=self.count["dropped"],
+            problems=self.poll.problems,
+        )
+
+    def _know(self, entry: StoredEntry) -> None:
+        self.by_id[entry.keys.source_entry_id].append(entry)
+        if entry.keys.url_key:
+            self.by_link[entry.keys.url_key].append(entry)
+
+    def _oldest_first(self) -> list[tuple[Arrival, datetime]]:
+        """The arrivals with their dates. Undated ones are of now, a second apart, the first in
+        the document being the newest."""
+        dated = []
+        moment = self.now.replace(microsecond=0)
+        for arrival in self.poll.arrivals:
+            stated = arrival.entry.published or arrival.entry.updated
+            dated.append((arrival, stated or moment))
+            if not stated:
+                moment -= timedelta(seconds=1)
+        dated.reverse()
+        return sorted(dated, key=lambda pair: pair[1])
+
+    def _take(self, arrival: Arrival, published: datetime, seen: datetime) -> None:
+        keys = arrival.keys
+        known = [*self.by_id[keys.source_entry_id], *self.by_link.get(keys.url_key or "", ())]
+        old = cluster.recognise(arrival.entry, keys, known, present=self.poll.present)
+        owner = next(iter(self.by_id[keys.source_entry_id]), None)
+        if owner is not None and owner is not old:
+            # Its id is another story's: the feed recycles ids.
+            arrival = replace(arrival, keys=_own_keys(arrival))
+        if old is None:
+            self._add(arrival, published, seen)
+        elif old.keys.digest != keys.digest:
+            self._change(old, arrival)
+
+    def _add(self, arrival: Arrival, published: datetime, seen: datetime) -> None:
+        entry = arrival.entry
+        new = StoredEntry(
+            key=0,
+            source=self.poll.source,
+            cluster=0,
+            keys=arrival.keys,
+            title=entry.title,
+            first_seen=seen,
+            published=published,
+            stated=bool(entry.published or entry.updated),
+            updated=max(entry.updated or published, published),
+            feed_updated=self._feed_updated(entry, published),
+            outputs=arrival.outputs,
+            entry=entry,
+        )
+        found = self._matches(new)
+        if found:
+            new = replace(new, cluster=self._joined(found), reason=found[0].reason)
+        when = _surfaced(new) if self.poll.first else max(published, seen)
+        new = self.store.add(new, arrival, surfaced=when)
+        self.count["new"] += 1
+        self.count["merged"] += bool(found)
+        self.count["dropped"] += bool(arrival.dropped)
+        if found:
+            self.touched.add(new.cluster)
+            self._note_match(new, found[0])
+        self._know(new)
+
+    def _change(self, old: StoredEntry, arrival: Arrival) -> None:
+        told = _words(arrival.entry) != _words(old.entry)
+        stated = arrival.entry.updated
+        updated = old.updated
+        if told:
+            updated = stated if stated and stated > old.updated else self.now
+        new = replace(
+            old,
+            keys=arrival.keys,
+            title=arrival.entry.title,
+            updated=updated,
+            feed_updated=self._feed_updated(arrival.entry, updated) if told else old.feed_updated,
+            dropped=arrival.dropped,
+            outputs=arrival.outputs,
+            entry=arrival.entry,
+        )
+        found = [m for m in self._matches(new) if m.entry.cluster != old.cluster]
+        if found:
+            new = replace(new, cluster=self._joined(found, old.cluster))
+            self._note_match(new, found[0])
+            self.count["merged"] += 1
+        self.store.change(new, arrival, surfaced=self.now if told else None)
+        if found or _public(new) != _public(old):
+            self.touched |= {old.cluster, new.cluster}
+            self.count["changed"] += 1
+        if told:
+            self.store.note(old.key, self.now, "changed", f"title or text; was {old.title!r}")
+        if old.keys.source_entry_id != arrival.keys.source_entry_id:
+            self.store.note(
+                old.key, self.now, "new id", f"was {old.keys.source_entry_id!r}, its link stayed"
+            )
+
+    def _matches(self, new: StoredEntry) -> list[cluster.Match]:
+        candidates = (c for c in self.store.candidates(new.keys) if c.key != new.key)
+        return cluster.matches(new, new.keys, candidates, window=self.window)
+
+    def _joined(self, found: Iterable[cluster.Match], *own: int) -> int:
+        clusters = {*(m.entry.cluster for m in found), *own}
+        if len(clusters) == 1:
+            return clusters.pop()
+        self.touched |= clusters
+        return self.store.merge(clusters)
+
+    def _note_match(self, new: StoredEntry, match: cluster.Match) -> None:
+        other = match.entry
+        self.store.note(
+            new.key, self.now, "merged", f"{match.reason} as {other.title!r} of {other.source}"
+        )
+
+    def _feed_updated(self, entry: Entry, at_least: datetime) -> datetime:
+        own = self.poll.feed.updated if self.poll.feed else None
+        return max(own or at_least, entry.updated or at_least, at_least)
+
+
+def _own_keys(arrival: Arrival) -> Keys:
+    own = cluster.stand_in(arrival.entry)
+    return replace(arrival.keys, source_entry_id=own, global_id=None)
+
+
+def _words(entry: Entry | None) -> tuple[str, str]:
+    """What a reader would call its text: markup, white space and links do not count."""
+    if entry is None:
+        return "", ""
+    return letters(entry.title), letters(plain(entry.html))
+
+
+def _public(entry: StoredEntry) -> tuple[object, ...]:
+    """All of it that can be seen from outside."""
+    shown = entry.entry and replace(entry.entry, id="", source_link=None, updated=None)
+    return (shown, entry.updated, entry.outputs, entry.dropped)
+
+
+def _surfaced(entry: StoredEntry) -> datetime:
+    """What was there before us came up when it was published. The microseconds come from what
+    it is, so that copies of one second have one order whoever is saved first."""
+    name = f"{entry.source}\n{entry.keys.source_entry_id}".encode("utf-8", "surrogatepass")
+    share = int.from_bytes(blake2b(name, digest_size=4).digest(), "big") % 1_000_000
+    return entry.published.replace(microsecond=share)
+
+
+def rule_anew(store: Store, source: str, ruler: Ruler, now: datetime) -> None:
+    """After its rules changed: what is stored of `source` is listed as they say now."""
+    touched = set()
+    for old in list(store.entries(source=source, output=None)):
+        if old.entry is None:
+            continue
+        ruling = ruler(old.entry)
+        if (ruling.outputs, ruling.dropped) != (old.outputs, old.dropped):
+            arrival = Arrival(
+                entry=old.entry, keys=old.keys, outputs=ruling.outputs, dropped=ruling.dropped
+            )
+            store.change(old, arrival, surfaced=None)
+            store.note(old.key, now, "ruled", ruling.dropped or ", ".join(ruling.outputs))
+            touched.add(old.cluster)
+    store.settle(touched, now)

@@ -1,0 +1,547 @@
+"""The text of config.yaml to a frozen Config, or an error that says where each fault stands.
+
+To add a key: a field here, a line in starter.yaml, a row in docs/configuration.md. What its value
+may be is a check in `config_errors`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os.path
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import (
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic.dataclasses import dataclass
+
+from aggregator import config_errors as checks
+from aggregator import yamltext
+from aggregator.config_errors import MisreadError, shown
+from aggregator.model import ContentPolicy, PostOptions, Role, Source
+from aggregator.yamltext import At, Document, Fault
+
+# ── what a value may be: a check, and what an editor is told of it ───────────
+
+_TEXT = {"type": "string", "minLength": 1}
+_SECRET = {
+    "anyOf": [
+        _TEXT,
+        *(
+            {
+                "type": "object",
+                "properties": {kind: _TEXT},
+                "required": [kind],
+                "additionalProperties": False,
+            }
+            for kind in ("env", "file")
+        ),
+    ]
+}
+_SPAN = {
+    "type": "string",
+    "pattern": r"^([0-9]+w ?)?([0-9]+d ?)?([0-9]+h ?)?([0-9]+m ?)?([0-9]+s)?$",
+}
+_SIZE = {"type": "string", "pattern": "^[0-9]+ ?([KMGkmg][Ii]?)?[Bb]$"}
+
+
+def _folder(info: ValidationInfo) -> Path:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder
+
+
+def _store(value: object, info: ValidationInfo) -> str:
+    return checks.store(value, _folder(info))
+
+
+def _source_url(value: object, info: ValidationInfo) -> str:
+    return checks.source_url(value, _folder(info))
+
+
+Text = Annotated[str, PlainValidator(checks.text), WithJsonSchema(_TEXT)]
+Name = Annotated[str, PlainValidator(checks.name), WithJsonSchema(_TEXT)]
+Language = Annotated[str, PlainValidator(checks.language), WithJsonSchema(_TEXT)]
+Timezone = Annotated[str, PlainValidator(checks.timezone), WithJsonSchema(_TEXT)]
+Slug = Annotated[str, PlainValidator(checks.slug), WithJsonSchema(_TEXT)]
+Expression = Annotated[str, PlainValidator(checks.expression), WithJsonSchema(_TEXT)]
+Host = Annotated[str, PlainValidator(checks.host), WithJsonSchema(_TEXT)]
+Listen = Annotated[str, PlainValidator(checks.listen), WithJsonSchema(_TEXT)]
+SiteUrl = Annotated[str, PlainValidator(checks.site_url), WithJsonSchema(_TEXT)]
+WebUrl = Annotated[str, PlainValidator(checks.web_url), WithJsonSchema(_TEXT)]
+PermanentId = Annotated[str, PlainValidator(checks.permanent_id), WithJsonSchema(_TEXT)]
+Contact = Annotated[str, PlainValidator(checks.contact), WithJsonSchema(_TEXT)]
+Network = Annotated[checks.Network, PlainValidator(checks.network), WithJsonSchema(_TEXT)]
+Store = Annotated[str, PlainValidator(_store), WithJsonSchema(_SECRET)]
+SourceUrl = Annotated[str, PlainValidator(_source_url), WithJsonSchema(_SECRET)]
+Duration = Annotated[timedelta, PlainValidator(checks.duration), WithJsonSchema(_SPAN)]
+Size = Annotated[int, PlainValidator(checks.size), WithJsonSchema(_SIZE)]
+Switch = Annotated[bool, PlainValidator(checks.switch), WithJsonSchema({"type": "boolean"})]
+Format = Annotated[str, PlainValidator(checks.output_format), WithJsonSchema({"enum": ["atom"]})]
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+# ── the parts, in the order of the file ──────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Author:
+    name: Text | None = Field(default=None, description="A person or a team.")
+    email: Text | None = Field(default=None, description="Published as it is.")
+    url: WebUrl | None = Field(default=None, description="Their page.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Site:
+    title: Text = Field(default="Planet", description="The name of what you publish.")
+    url: SiteUrl | None = Field(
+        default=None, description="Where the output will be served; default: http://<listen>/."
+    )
+    id: PermanentId | None = Field(
+        default=None, description="Permanent id of your feeds, an IRI; default: derived from url."
+    )
+    author: Author | None = Field(default=None, description="Who publishes.")
+    language: Language | None = Field(
+        default=None, description="Main language of the feeds, as en or zh-Hans."
+    )
+    timezone: Timezone = Field(
+        default="UTC", description="For dates without a zone, as Asia/Shanghai."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Fetch:
+    contact: Contact | None = Field(
+        default=None, description="A page or an e-mail address, told to every server."
+    )
+    every: Duration = Field(
+        default=timedelta(hours=1),
+        description="The shortest time between two polls of a source.",
+        json_schema_extra={"default": "1h"},
+    )
+    concurrency: int = Field(default=64, ge=1, le=1024, description="Polls at the same time.")
+    per_host: int = Field(default=2, ge=1, le=64, description="Polls of one host at the same time.")
+    max_size: Size = Field(
+        default=10_000_000,
+        description="A larger answer is refused.",
+        json_schema_extra={"default": "10MB"},
+    )
+    timeout: Duration = Field(
+        default=timedelta(seconds=30),
+        description="A slower answer is given up.",
+        json_schema_extra={"default": "30s"},
+    )
+    allow_private: tuple[Network, ...] = Field(
+        default=(), description="Networks that may be polled although they are private."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Subscription:
+    url: SourceUrl = Field(
+        description="http, https or feed address, a path, {env: NAME} or {file: PATH}.", repr=False
+    )
+    title: Text | None = Field(default=None, description="Instead of the feed's own title.")
+    categories: tuple[Text, ...] = Field(default=(), description="Outputs that it goes into.")
+    content: ContentPolicy = Field(default="full", description="How much of an entry is shown.")
+    role: Role = Field(
+        default="original", description="An aggregator never leads a cluster of duplicates."
+    )
+    keep: Expression | None = Field(default=None, description="Keep only what this is true of.")
+    drop: Expression | None = Field(default=None, description="Drop what this is true of.")
+    every: Duration | None = Field(default=None, description="Instead of fetch.every.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class PostFolder:
+    path: Text = Field(description="A folder of posts with front matter.")
+    name: Name | None = Field(default=None, description="Default: the folder's name.")
+    site_hosts: tuple[Host, ...] = Field(
+        default=(), description="Your own hosts: a link to them is never a source link."
+    )
+    link_keys: tuple[Text, ...] = Field(
+        default=PostOptions().link_keys,
+        description="Front matter keys that hold the source link, the best first.",
+    )
+    categories: tuple[Text, ...] = Field(
+        default=(), description="Outputs that every post goes into, besides its own."
+    )
+    timezone: Timezone | None = Field(default=None, description="Default: site.timezone.")
+    language: Language | None = Field(default=None, description="Default: site.language.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class CategoryRule:
+    slug: Slug | None = Field(
+        default=None, description="Its file name without suffix; default: from the name."
+    )
+    title: Text | None = Field(default=None, description="Default: the name.")
+    aliases: tuple[Text, ...] = Field(default=(), description="Tags that mean this category.")
+    match: Expression | None = Field(default=None, description="Entries that belong here too.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Dedupe:
+    window: Duration = Field(
+        default=timedelta(days=7),
+        description="How far apart two copies of one story may be.",
+        json_schema_extra={"default": "7d"},
+    )
+    prefer: tuple[Literal["posts", "original", "earliest"], ...] = Field(
+        default=("posts", "original", "earliest"),
+        description="Which copy is published, the strongest reason first.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Output:
+    dir: Text = Field(default="feeds", description="The folder to write.")
+    formats: tuple[Format, ...] = Field(
+        default=("atom",), min_length=1, description="What each feed is written as."
+    )
+    entries: int = Field(default=50, ge=1, le=10_000, description="Entries in a feed.")
+    archive: Literal["monthly", "none"] = Field(
+        default="none", description="Documents of older entries (RFC 5005)."
+    )
+    hub: WebUrl | None = Field(default=None, description="A WebSub hub to announce news to.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Serve:
+    listen: Listen = Field(default="127.0.0.1:8080", description="host:port of `serve`.")
+    metrics: Switch = Field(default=True, description="Whether /metrics is served.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Config:
+    site: Site = Field(default_factory=Site, description="What you publish, and who you are.")
+    store: Store = Field(
+        default="sqlite:///aggregator.db",
+        description="Where entries are kept; {env: NAME} and {file: PATH} are allowed.",
+        repr=False,
+    )
+    fetch: Fetch = Field(default_factory=Fetch, description="How sources are polled.")
+    sources: Mapping[Name, Subscription] = Field(
+        default_factory=dict, description="Feeds to read, each under a name of your choice."
+    )
+    posts: tuple[PostFolder, ...] = Field(default=(), description="Folders of posts to read.")
+    categories: Mapping[Text, CategoryRule] = Field(
+        default_factory=dict, description="Titles, file names, aliases and rules of categories."
+    )
+    dedupe: Dedupe = Field(default_factory=Dedupe, description="How duplicates are found.")
+    output: Output = Field(default_factory=Output, description="What is written, and where.")
+    serve: Serve = Field(default_factory=Serve, description="The built-in web server.")
+
+    @property
+    def site_url(self) -> str:
+        """Where the output will be served; ends with '/'."""
+        return self.site.url or f"http://{self.serve.listen}/"
+
+    def source_values(self, folder: Path) -> tuple[Source, ...]:
+        """The feeds, then the post folders; paths start at `folder`, where the config is."""
+        feeds = (self._feed(name, x, folder) for name, x in self.sources.items())
+        names = _post_names([(x.path, x.name) for x in self.posts])
+        folders = (self._posts(name, x, folder) for name, x in zip(names, self.posts, strict=True))
+        return (*feeds, *folders)
+
+    def _feed(self, name: str, given: Subscription, folder: Path) -> Source:
+        return Source(
+            id=name,
+            url=_address(given.url, folder),
+            title=given.title,
+            categories=tuple(dict.fromkeys(given.categories)),
+            interval=given.every or self.fetch.every,
+            role=given.role,
+            content=given.content,
+            keep=given.keep,
+            drop=given.drop,
+        )
+
+    def _posts(self, name: str, given: PostFolder, folder: Path) -> Source:
+        return Source(
+            id=name,
+            url=_file_url(given.path, folder),
+            kind="posts",
+            categories=tuple(dict.fromkeys(given.categories)),
+            interval=self.fetch.every,
+            posts=PostOptions(
+                timezone=given.timezone or self.site.timezone,
+                language=given.language or self.site.language,
+                site_hosts=given.site_hosts,
+                link_keys=given.link_keys,
+            ),
+        )
+
+
+_CONFIG = TypeAdapter(Config)
+
+
+# ── text to Config ───────────────────────────────────────────────────────────
+
+
+def load(text: str, *, filename: str = "config.yaml", folder: Path) -> Config:
+    """Secrets are read here, from the environment and from files below `folder`; nothing else is.
+
+    Raises ConfigError with a line for each fault, in document order.
+    """
+    document = yamltext.read(text)
+    if document.value is None:
+        empty = Fault(At(), (), "the file is empty; `aggregator init` writes one to start with")
+        raise checks.report(document.faults or [empty], filename)
+    given = _written(document.value)
+    faults = [*document.faults, *_clashes(given, document, folder)]
+    config = None
+    try:
+        config = _CONFIG.validate_python(given, context={"folder": folder})
+    except ValidationError as error:
+        faults += checks.faults(error, document, Config)
+    if config is None or faults:
+        raise checks.report(faults, filename)
+    return config
+
+
+def warnings(config: Config) -> tuple[str, ...]:
+    """What is understood, but not acted on by this version."""
+    found = []
+    if config.output.archive != "none":
+        found.append("output.archive: archives are not written yet, the store keeps older entries")
+    if config.output.hub is not None:
+        found.append("output.hub: hubs are not told of news yet")
+    return tuple(found)
+
+
+def _written(value: Any) -> Any:
+    """A key without a value is as good as not written, as when all below it is commented out."""
+    if not isinstance(value, dict):
+        return value
+    names = ("sources", "categories")
+    return {
+        key: {name: {} if x is None else _without_nulls(x) for name, x in part.items()}
+        if key in names and isinstance(part, dict)
+        else _without_nulls(part)
+        for key, part in value.items()
+        if part is not None
+    }
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_nulls(x) for x in value]
+    if isinstance(value, dict):
+        return {key: _without_nulls(x) for key, x in value.items() if x is not None}
+    return value
+
+
+# ── addresses and names ──────────────────────────────────────────────────────
+
+
+def _address(url: str, folder: Path) -> str:
+    return url if re.match(r"(?i)(https?|file):", url) else _file_url(url, folder)
+
+
+def _file_url(path: str, folder: Path) -> str:
+    # Not resolve(): where `current` links to the latest release, the address must not change.
+    return Path(os.path.normpath((folder / path).absolute())).as_uri()
+
+
+def _post_names(posts: Sequence[tuple[str, str | None]]) -> list[str]:
+    """Given names as they are; `_posts` gives `posts`, and the second of it `posts-2`."""
+    taken = {_folded(name) for _, name in posts if name}
+    names = []
+    for path, given in posts:
+        last = PurePosixPath(os.path.normpath(path)).name.lstrip("_.")
+        names.append(given or _unique(last or "posts", taken))
+        taken.add(_folded(names[-1]))
+    return names
+
+
+def source_name(title: str, taken: Collection[str]) -> str:
+    """A name that is allowed and not taken, from the title of a feed."""
+    plain = "".join(" " if unicodedata.category(x)[0] == "C" or x == "/" else x for x in title)
+    return _unique(" ".join(plain.split()) or "feed", {_folded(x) for x in taken})
+
+
+def _unique(name: str, taken: Collection[str]) -> str:
+    candidates = itertools.chain((name,), (f"{name}-{x}" for x in itertools.count(2)))
+    return next(x for x in candidates if _folded(x) not in taken)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+# ── what is wrong between two keys ───────────────────────────────────────────
+
+
+def _clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
+    """Looked for in what was written, not in a Config: other faults must not hide these."""
+    if not isinstance(given, dict):
+        return
+    sources, categories = _pairs(given, "sources"), _pairs(given, "categories")
+    posts = given.get("posts")
+    if not sources and not posts:
+        yield Fault(At(), (), "no sources: write one under sources:, or a folder under posts:")
+    for section, names in (("sources", sources), ("categories", categories)):
+        yield from _same_names(section, names, document)
+    yield from _same_addresses(sources, document, folder)
+    yield from _same_posts(posts if isinstance(posts, list) else [], sources, document)
+    yield from _same_slugs(categories, document)
+    yield from _same_aliases(categories, document)
+
+
+def _same_names(section: str, names: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(_folded(name), name)
+        if other != name:
+            at, _ = document.find((section, name))
+            yield Fault(at, (section, name), f"the same name as {section}.{other}")
+
+
+def _same_addresses(
+    sources: Mapping[str, Any], document: Document, folder: Path
+) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for name in sources:
+        try:
+            url = checks.source_url(_pairs(sources, name).get("url"), folder)
+        except MisreadError:
+            continue
+        other = first.setdefault(_comparable(_address(url, folder)), name)
+        if other != name:
+            path = ("sources", name)
+            yield Fault(
+                document.place((*path, "url")), path, f"the same address as sources.{other}"
+            )
+
+
+def _comparable(url: str) -> str:
+    parts = urlsplit(url)
+    port = {"http": ":80", "https": ":443"}.get(parts.scheme, ":")
+    place = parts.netloc.lower().removesuffix(port)
+    return parts._replace(netloc=place, path=parts.path or "/", fragment="").geturl()
+
+
+def _same_posts(
+    posts: Sequence[Any], sources: Mapping[str, Any], document: Document
+) -> Iterator[Fault]:
+    written = {place: x for place, x in enumerate(posts) if _texts(x, "path")}
+    names = _post_names([(x["path"], _texts(x, "name")) for x in written.values()])
+    first = {_folded(name): f"sources.{name}" for name in sources}
+    paths: dict[str, str] = {}
+    for (place, post), name in zip(written.items(), names, strict=True):
+        here = f"posts[{place}]"
+        other = first.setdefault(_folded(name), here)
+        if other != here:
+            at = document.place(("posts", place, "name" if "name" in post else "path"))
+            yield Fault(at, ("posts", place), f"the name {shown(name)} is that of {other} too")
+        other = paths.setdefault(os.path.normpath(post["path"]), here)
+        if other != here:
+            at = document.place(("posts", place, "path"))
+            yield Fault(at, ("posts", place), f"the same folder as {other}")
+
+
+def _same_slugs(categories: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    """A slug that is not written comes from the name, so it can clash with one that is."""
+    slugs = {name: _texts(_pairs(categories, name), "slug") for name in categories}
+    first = {_folded(name): name for name, slug in slugs.items() if slug is None}
+    for name, slug in slugs.items():
+        other = first.setdefault(_folded(slug), name) if slug else name
+        if other != name:
+            path = ("categories", name, "slug")
+            yield Fault(document.place(path), path, f"categories.{other} has this slug too")
+
+
+def _same_aliases(categories: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    first = {_folded(name): name for name in categories}
+    for name in categories:
+        aliases = _pairs(categories, name).get("aliases")
+        for place, alias in enumerate(aliases if isinstance(aliases, list) else ()):
+            other = first.setdefault(_folded(alias), name) if isinstance(alias, str) else name
+            if _folded(other) != _folded(name):
+                path = ("categories", name, "aliases", place)
+                words = f"{shown(alias)} already stands for categories.{other}"
+                yield Fault(document.place(path), path, words)
+
+
+def _pairs(given: Any, key: str) -> Mapping[str, Any]:
+    found = given.get(key) if isinstance(given, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _texts(given: Any, key: str) -> str | None:
+    found = given.get(key) if isinstance(given, dict) else None
+    return found if isinstance(found, str) and found.strip() else None
+
+
+# ── for editors, and for a start ─────────────────────────────────────────────
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the config, in what draft 7 knows: that is where editors stand."""
+    made = _CONFIG.json_schema(ref_template="#/definitions/{model}")
+    definitions = made.pop("$defs")
+    for part in (made, *definitions.values()):
+        required = part.get("required", ())
+        part["properties"] = {
+            key: _property(x, nullable=key not in required) for key, x in part["properties"].items()
+        }
+    rule = made["properties"]["categories"]["anyOf"][0]
+    rule["additionalProperties"] = {"anyOf": [rule["additionalProperties"], {"type": "null"}]}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **made,
+        "title": "config.yaml of aggregator",
+        "anyOf": [{"required": ["sources"]}, {"required": ["posts"]}],
+        "definitions": definitions,
+    }
+
+
+def _property(made: Mapping[str, Any], *, nullable: bool) -> dict[str, Any]:
+    """In draft 7 nothing counts beside a $ref, so the description stands outside of it."""
+    about = {key: made[key] for key in ("description", "default") if key in made}
+    rest = {key: x for key, x in made.items() if key not in (*about, "title")}
+    if not nullable or {"type": "null"} in rest.get("anyOf", ()):
+        return {**about, **rest}
+    return {**about, "anyOf": [rest, {"type": "null"}]}
+
+
+def starter(
+    *, posts: str | None = None, sources: Sequence[tuple[str, str, Sequence[str]]] = ()
+) -> str:
+    """A commented config.yaml to begin with; `sources` are names, addresses and categories."""
+    if not sources and posts is None:
+        sources = [("simon", "https://simonwillison.net/atom/everything/", ["ai"])]
+    listed = "".join(_listed(*x) for x in sources)
+    folder = "  #- path: _posts\n" if posts is None else f"  - path: {_quoted(posts)}\n"
+    text = resources.files("aggregator").joinpath("starter.yaml").read_text("utf-8")
+    text = text.replace("\nposts:\n", f"\nposts:\n{folder}", 1)
+    return text.replace("\nsources:\n", f"\nsources:\n{listed}", 1)
+
+
+def _listed(name: str, url: str, categories: Sequence[str]) -> str:
+    lines = [f"  {_quoted(name)}:", f"    url: {_quoted(url)}"]
+    if categories:
+        lines.append(f"    categories: [{', '.join(map(_quoted, categories))}]")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """As YAML, with quotes only where they are needed."""
+    if re.fullmatch(r"(https?://)?[\w.][\w./?=&+%~-]*", text) and text.lower() != "null":
+        return text
+    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf")).strip()

@@ -1,0 +1,253 @@
+"""Where the parts are joined: Config → Aggregator. The only module that knows every part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from aggregator import __version__, compose, config, files, stores
+from aggregator.errors import ConfigError
+from aggregator.fetch import Fetcher, FetchOptions
+from aggregator.model import Outcome, Person, Source
+from aggregator.pipeline import Fetch, Pipeline, Subscription
+from aggregator.publish import Publication, Published, publish
+from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
+
+_SITE_ID = "site id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A config, where it stands, and what follows from it."""
+
+    config: config.Config
+    folder: Path
+    sources: Mapping[str, Source]
+
+    @property
+    def feeds(self) -> Path:
+        return self.folder / self.config.output.dir
+
+    @property
+    def store_file(self) -> Path:
+        """As every path in the config, it starts where the config is."""
+        return self.folder / self.config.store.removeprefix("sqlite:///")
+
+
+def settings(path: Path) -> Settings:
+    """The settings in the file at `path`. ConfigError when it is missing or wrong."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: no such file; `aggregator init` writes one, -c FILE names another"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    folder = path.absolute().parent
+    loaded = config.load(text, filename=path.name, folder=folder)
+    sources = loaded.source_values(folder)
+    return Settings(config=loaded, folder=folder, sources={s.id: s for s in sources})
+
+
+def open_store(given: Settings, *, exclusive: bool) -> stores.Store:
+    return stores.connect(f"sqlite:///{given.store_file}", exclusive=exclusive)
+
+
+def fetch_options(given: config.Config) -> FetchOptions:
+    contact = f" (+{given.fetch.contact})" if given.fetch.contact else ""
+    return FetchOptions(
+        user_agent=f"aggregator/{__version__}{contact}",
+        timeout=given.fetch.timeout,
+        max_size=given.fetch.max_size,
+        concurrency=given.fetch.concurrency,
+        per_host=given.fetch.per_host,
+        allow_private=given.fetch.allow_private,
+    )
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Aggregator:
+    """Everything that one configuration needs, open. Use it as a context.
+
+    `dry` works on a copy of the store, and tells which documents it would have written.
+    `fetch` replaces the web, for tests.
+    """
+
+    def __init__(
+        self,
+        given: Settings,
+        *,
+        dry: bool = False,
+        fetch: Fetch | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self.settings = given
+        self._dry = dry
+        self._fetch = fetch
+        self._clock = clock
+        self._parts = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as opening:
+            thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+            opening.callback(thread.shutdown)
+            self.store = (
+                self._copied(opening) if self._dry else open_store(self.settings, exclusive=True)
+            )
+            opening.callback(self.store.close)
+            fetch = self._fetch
+            if fetch is None:
+                options = fetch_options(self.settings.config)
+                fetch = await opening.enter_async_context(Fetcher(options))
+            self._thread = thread
+            self.pipeline = await opening.enter_async_context(self._pipeline(fetch))
+            if not self._dry:
+                files.sweep(self.settings.feeds)
+            self._parts = opening.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._parts.aclose()
+
+    def _copied(self, opening: AsyncExitStack) -> stores.Store:
+        folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="aggregator-")))
+        copy = folder / "store.db"
+        if self.settings.store_file.exists():
+            source = open_store(self.settings, exclusive=False)
+            try:
+                source.copy_to(copy)
+            finally:
+                source.close()
+        return stores.connect(f"sqlite:///{copy}", exclusive=True)
+
+    def _pipeline(self, fetch: Fetch) -> Pipeline:
+        given = self.settings.config
+        return Pipeline(
+            self.store,
+            fetch,
+            subscriptions=subscriptions(self.settings),
+            clock=self._clock,
+            window=given.dedupe.window,
+            store_thread=self._thread,
+        )
+
+    async def poll(
+        self,
+        *,
+        names: Iterable[str] | None = None,
+        force: bool = False,
+        told: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> list[Outcome]:
+        return await self.pipeline.poll_due(names=names, force=force, told=told)
+
+    async def due(self) -> list[str]:
+        """The names of the sources that are due."""
+        states = await self.pipeline.in_store(
+            lambda: self.store.claim(self._clock(), names=self.settings.sources, force=False)
+        )
+        return [state.source for state in states]
+
+    async def publish(self) -> Published:
+        """Bring the documents up to date, in the store's thread."""
+        return await self.pipeline.in_store(self._publish)
+
+    def _publish(self) -> Published:
+        wanted = publication(self.settings, self.store)
+        self.store.set_meta({_SITE_ID: wanted.site.id})
+        write = files.differs if self._dry else files.write
+        return publish(self.store, wanted, self._clock(), write=write)
+
+
+# ── config to plain values ───────────────────────────────────────────────────
+
+
+def categories(given: config.Config) -> Categories:
+    return Categories(
+        [
+            CategoryRule(
+                name=name,
+                aliases=rule.aliases,
+                match=compile_expression(rule.match) if rule.match else None,
+            )
+            for name, rule in given.categories.items()
+        ]
+    )
+
+
+def subscriptions(given: Settings) -> dict[str, Subscription]:
+    shared = categories(given.config)
+    return {
+        source.id: Subscription(
+            source=source,
+            ruler=Ruler(source, shared),
+            rules_digest=_digest(
+                [source.categories, source.keep, source.drop, _rules(given.config)]
+            ),
+            zone=given.config.site.timezone,
+        )
+        for source in given.sources.values()
+    }
+
+
+def _rules(given: config.Config) -> Any:
+    return [[name, r.aliases, r.match] for name, r in given.categories.items()]
+
+
+def publication(given: Settings, store: stores.Store) -> Publication:
+    site = _site(given.config, store)
+    shared = categories(given.config)
+    named = [shared.name(c) for s in given.sources.values() for c in s.categories]
+    titles = {name: name for name in named}
+    titles |= {name: rule.title or name for name, rule in given.config.categories.items()}
+    slugs = {name: rule.slug for name, rule in given.config.categories.items() if rule.slug}
+    prefer = given.config.dedupe.prefer
+    size = given.config.output.entries
+    shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
+    return Publication(
+        site=site,
+        sources=given.sources,
+        titles=titles,
+        wanted_slugs=slugs,
+        folder=given.feeds,
+        page_size=size,
+        prefer=prefer,
+        settings=_digest([repr(site), titles, size, prefer, shown]),
+    )
+
+
+def _site(given: config.Config, store: stores.Store) -> compose.Site:
+    """The site's id is permanent: what it was at first, unless the config names another."""
+    url = given.site_url
+    permanent = given.site.id or store.meta(_SITE_ID) or url
+    author = given.site.author
+    person = Person(
+        name=(author and author.name) or given.site.title,
+        email=author.email if author else None,
+        url=author.url if author else None,
+    )
+    return compose.Site(
+        id=permanent,
+        url=url,
+        title=given.site.title,
+        author=person,
+        language=given.site.language,
+    )
+
+
+def _digest(values: Any) -> str:
+    text = json.dumps(values, ensure_ascii=False, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

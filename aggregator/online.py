@@ -1,0 +1,54 @@
+"""One look at a source, without a store: for `check --online` and `inspect`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from aggregator import __version__, app, formats
+from aggregator.errors import AggregatorError, FetchError
+from aggregator.fetch import Fetcher, FetchOptions
+from aggregator.model import Request, Response, Source
+from aggregator.polling import ACCEPT
+
+
+async def ask(given: app.Settings) -> list[dict[str, Any]]:
+    """What every source of the config answers now."""
+    async with Fetcher(app.fetch_options(given.config)) as fetch:
+        return list(await asyncio.gather(*(_answer(fetch, s) for s in given.sources.values())))
+
+
+async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:
+    try:
+        if source.kind == "posts":
+            there = await asyncio.to_thread(Path(unquote(urlsplit(source.url).path)).is_dir)
+            return _said(
+                source, ok=there, answer="a folder of posts" if there else "no such folder"
+            )
+        feed = formats.parse(await fetch(Request(url=source.url, headers={"accept": ACCEPT})))
+        return _said(
+            source, ok=True, answer=f"{feed.title or 'untitled'}, {len(feed.entries)} entries"
+        )
+    except AggregatorError as error:
+        return _said(source, ok=False, answer=str(error))
+
+
+def _said(source: Source, *, ok: bool, answer: str) -> dict[str, Any]:
+    return {"source": source.id, "ok": ok, "answer": answer if ok else f"failed: {answer}"}
+
+
+async def read(what: str, given: app.Settings | None) -> Response:
+    """The bytes behind a path, an http(s) address, or `-`."""
+    if what == "-":
+        return Response(url="", body=await asyncio.to_thread(sys.stdin.buffer.read))
+    if what.startswith(("http://", "https://")):
+        plain = FetchOptions(user_agent=f"aggregator/{__version__}")
+        async with Fetcher(app.fetch_options(given.config) if given else plain) as fetch:
+            return await fetch(Request(url=what, headers={"accept": ACCEPT}))
+    try:
+        return Response(url="", body=await asyncio.to_thread(Path(what).read_bytes))
+    except OSError as error:
+        raise FetchError(f"{what}: {(error.strerror or str(error)).lower()}") from error

@@ -1,0 +1,135 @@
+"""What came of it: an Outcome in; log lines, a summary and counts out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from aggregator.model import Failed, Outcome, Unchanged, Updated
+from aggregator.publish import Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """One run, or one tick, in figures."""
+
+    polled: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    new: int = 0
+    changed: int = 0
+    merged: int = 0
+    dropped: int = 0
+    written: tuple[str, ...] = ()
+    errors: tuple[tuple[str, str], ...] = ()  # (source, or document, and what is wrong)
+    unwritten: tuple[str, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()  # (source, what was read all the same, and how)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "sources": {
+                "polled": self.polled,
+                "unchanged": self.unchanged,
+                "failed": self.failed,
+            },
+            "entries": {
+                "new": self.new,
+                "changed": self.changed,
+                "merged": self.merged,
+                "dropped": self.dropped,
+            },
+            "documents": {"written": list(self.written), "failed": list(self.unwritten)},
+            "errors": [{"source": source, "error": error} for source, error in self.errors],
+            "problems": [{"source": s, "problem": problem} for s, problem in self.problems],
+        }
+
+    def as_text(self) -> str:
+        return (
+            f"sources    {self.polled} polled, {self.unchanged} unchanged, {self.failed} failed\n"
+            f"entries    {self.new} new, {self.changed} changed, {self.merged} merged,"
+            f" {self.dropped} dropped\n"
+            f"documents  {len(self.written)} written"
+        )
+
+
+def summary(outcomes: Iterable[Outcome], published: Published) -> Summary:
+    """Everything that happened, added up."""
+    outcomes = sorted(outcomes, key=lambda o: o.source)
+    changes = [(o.source, o.changes) for o in outcomes if isinstance(o, Updated)]
+    failures = [o for o in outcomes if isinstance(o, Failed)]
+    return Summary(
+        polled=len(outcomes),
+        unchanged=sum(isinstance(o, Unchanged) for o in outcomes),
+        failed=len(failures),
+        new=sum(c.new for _, c in changes),
+        changed=sum(c.changed for _, c in changes),
+        merged=sum(c.merged for _, c in changes),
+        dropped=sum(c.dropped for _, c in changes),
+        written=published.written,
+        unwritten=published.failed,
+        errors=tuple((o.source, o.error) for o in failures),
+        problems=tuple((source, p) for source, c in changes for p in c.problems),
+    )
+
+
+# ── log lines ────────────────────────────────────────────────────────────────
+
+
+def configure(*, level: int) -> None:
+    """Log lines to stderr: for people on a terminal, JSON elsewhere. `level` as in `logging`."""
+    terminal = sys.stderr.isatty()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer()
+        if terminal
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def log(outcome: Outcome) -> None:
+    """One line for an outcome."""
+    logger = structlog.get_logger()
+    match outcome:
+        case Failed(source=source, error=error):
+            logger.warning("poll failed", source=source, error=error)
+        case Unchanged(source=source):
+            logger.debug("unchanged", source=source)
+        case Updated(source=source, changes=c):
+            logger.info(
+                "polled",
+                source=source,
+                new=c.new,
+                changed=c.changed,
+                merged=c.merged,
+                dropped=c.dropped,
+                **({"problems": list(c.problems)} if c.problems else {}),
+            )
+
+
+def log_published(published: Published) -> None:
+    logger = structlog.get_logger()
+    if published.written:
+        logger.info("published", documents=list(published.written))
+    for failure in published.failed:
+        logger.error("not published", error=failure)
+
+
+def log_event(event: str, **values: object) -> None:
+    """Something that the daemon did, or was told."""
+    structlog.get_logger().info(event, **values)
+
+
+def log_trouble(event: str, **values: object) -> None:
+    structlog.get_logger().error(event, **values)

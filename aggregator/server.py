@@ -1,0 +1,244 @@
+"""feeds/ over HTTP: documents with their media types and validators, a page that lists them, the
+status of the sources, /healthz and /readyz. Read only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import mimetypes
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from aggregator import app, compose, report, status
+from aggregator.errors import AggregatorError
+from aggregator.formats import atom
+from aggregator.schedule import Daemon
+
+_SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_OPEN = {"X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
+_STALE = timedelta(minutes=2)  # a loop that has not ticked for so long is not well
+
+mimetypes.add_type(atom.MEDIA_TYPE, ".atom")
+
+
+async def serve(config: Path, given: app.Settings) -> None:
+    """Poll, publish and answer until SIGTERM or SIGINT; SIGHUP takes in the config anew.
+
+    AggregatorError when the address cannot be listened on, or the store is another's.
+    """
+    place = _listening(given.config.serve.listen)
+    with contextlib.closing(place):
+        async with Daemon(config, given) as daemon:
+            server = _Server(
+                uvicorn.Config(
+                    _application(daemon), log_config=None, access_log=False, lifespan="off"
+                )
+            )
+            loop = asyncio.get_running_loop()
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(name, setattr, server, "should_exit", True)
+            loop.add_signal_handler(signal.SIGHUP, daemon.reload)
+            host, port = place.getsockname()[:2]
+            report.log_event("serving", url=f"http://{host}:{port}/")
+            await server.serve(sockets=[place])
+            report.log_event("stopping")
+
+
+class _Server(uvicorn.Server):
+    """One that leaves the signals to us: we still have to publish when it has stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listening(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, int(port)), family=family, backlog=512)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise AggregatorError(f"serve.listen {address}: {reason}; choose another port") from error
+
+
+def _application(daemon: Daemon) -> Starlette:
+    pages = _Pages(daemon)
+    return Starlette(
+        routes=[
+            Route("/", pages.index),
+            Route("/status", pages.status),
+            Route("/status.json", pages.status_json),
+            Route("/healthz", pages.healthz),
+            Route("/readyz", pages.readyz),
+            Mount("/", app=_Documents(daemon)),
+        ]
+    )
+
+
+class _Documents:
+    """The folder of documents, wherever the config has it now."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        folder = self._daemon.settings.feeds
+        await _Files(directory=folder, check_dir=False)(scope, receive, send)
+
+
+class _Files(StaticFiles):
+    """Nothing hidden: a document that is just being written is not one yet."""
+
+    async def check_config(self) -> None:
+        """A folder that is not there yet is an empty one."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if any(part.startswith(".") and part != "." for part in Path(path).parts):
+            return PlainTextResponse("not found\n", status_code=404)
+        return await super().get_response(path, scope)
+
+    def file_response(self, full_path: Any, stat_result: os.stat_result, *rest: Any) -> Response:
+        response = super().file_response(full_path, stat_result, *rest)
+        response.headers.update(_OPEN | {"Cache-Control": "public, max-age=300"})
+        return response
+
+
+class _Pages:
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    async def healthz(self, _: Request) -> Response:
+        """The loop is alive."""
+        ticked = self._daemon.ticked
+        alive = ticked is not None and app.now() - ticked < _STALE
+        return PlainTextResponse(
+            "ok\n" if alive else "no tick\n", status_code=200 if alive else 503
+        )
+
+    async def readyz(self, _: Request) -> Response:
+        """The first documents stand."""
+        ready = self._daemon.published_once
+        return PlainTextResponse(
+            "ok\n" if ready else "not yet\n", status_code=200 if ready else 503
+        )
+
+    async def index(self, _: Request) -> Response:
+        own = self._daemon.settings.feeds / "index.html"
+        if own.is_file():
+            return HTMLResponse(await asyncio.to_thread(own.read_bytes), headers=_SAFE)
+        return HTMLResponse(await asyncio.to_thread(self._listed), headers=_SAFE)
+
+    async def status(self, _: Request) -> Response:
+        if not self._private():
+            return _private_answer()
+        return HTMLResponse(_status_page(await asyncio.to_thread(self._rows)), headers=_SAFE)
+
+    async def status_json(self, _: Request) -> Response:
+        if not self._private():
+            return _private_answer()
+        return JSONResponse(await asyncio.to_thread(self._rows))
+
+    def _private(self) -> bool:
+        """Errors and addresses of sources are for whoever runs this, not for its readers."""
+        host = self._daemon.settings.config.serve.listen.rpartition(":")[0].strip("[]")
+        with contextlib.suppress(ValueError):
+            return ipaddress.ip_address(host).is_loopback
+        return host == "localhost"
+
+    def _rows(self) -> list[dict[str, Any]]:
+        daemon = self._daemon
+        return status.sources(daemon.aggregator.store, daemon.settings.sources, app.now())
+
+    def _listed(self) -> str:
+        daemon = self._daemon
+        wanted = app.publication(daemon.settings, daemon.aggregator.store)
+        slugs = daemon.aggregator.store.slugs()
+        shown = sorted(slugs, key=lambda name: (name != compose.ALL, slugs[name]))
+        titles = {compose.ALL: wanted.site.title} | dict(wanted.titles)
+        return _index_page(wanted.site, [(slugs[n], titles.get(n, n)) for n in shown])
+
+
+def _private_answer() -> Response:
+    return PlainTextResponse("the status is shown on loopback only\n", status_code=403)
+
+
+# ── pages ────────────────────────────────────────────────────────────────────
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.6 system-ui, "PingFang SC", "Hiragino Sans GB",
+  "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; line-height: 1.3; }
+li { margin: .25rem 0; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
+th, td { text-align: start; padding: .35rem .75rem .35rem 0; vertical-align: top;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+td.n { text-align: end; font-variant-numeric: tabular-nums; }
+time, td.t { white-space: nowrap; }
+.bad { font-weight: 600; }
+"""
+
+
+def _page(title: str, language: str | None, head: str, body: str) -> str:
+    return (
+        f'<!doctype html>\n<html lang="{escape(language or "en")}">\n<head>\n'
+        '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n'
+        f"<title>{escape(title)}</title>\n{head}<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}</main>\n</body>\n</html>\n"
+    )
+
+
+def _index_page(site: compose.Site, feeds: list[tuple[str, str]]) -> str:
+    head = "".join(
+        f'<link rel="alternate" type="{atom.MEDIA_TYPE}" title="{escape(title)}"'
+        f' href="{quote(slug)}.atom">\n'
+        for slug, title in feeds
+    )
+    items = "".join(
+        f'<li><a href="{quote(slug)}.atom">{escape(title)}</a></li>\n' for slug, title in feeds
+    )
+    body = f"<ul>\n{items}</ul>\n" if feeds else "<p>No feed has been written yet.</p>\n"
+    return _page(site.title, site.language, head, body)
+
+
+def _status_page(rows: list[dict[str, Any]]) -> str:
+    names = ("source", "health", "entries", "last", "next")
+    head = "".join(f'<th scope="col">{name}</th>' for name in (*names, "what is wrong"))
+    body = "".join(_status_row(row) for row in rows)
+    table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n"
+    return _page("Sources", None, "", f'<div class="scroll"><table>\n{table}</table></div>\n')
+
+
+def _status_row(row: dict[str, Any]) -> str:
+    bad = ' class="bad"' if row["error"] else ""
+    wrong = [row["error"]] if row["error"] else []
+    wrong += row["problems"]
+    return (
+        f'<tr><th scope="row">{escape(row["source"])}</th><td{bad}>{escape(row["health"])}</td>'
+        f'<td class="n">{row["entries"]}</td><td class="t">{row["last"] or "never"}</td>'
+        f'<td class="t">{row["next"]}</td><td>{"<br>".join(map(escape, wrong))}</td></tr>\n'
+    )

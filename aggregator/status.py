@@ -1,0 +1,153 @@
+"""How every source is, in plain words, and the whole story of an entry: answers, no decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+from aggregator import cluster, links
+from aggregator.model import PollState, Source, StoredEntry, Story
+from aggregator.moments import iso
+from aggregator.publish import Publication
+from aggregator.stores import Store
+
+
+def sources(store: Store, known: Mapping[str, Source], now: datetime) -> list[dict[str, Any]]:
+    """One object for every source of the config, in its order."""
+    states, counts = store.states(), store.counts()
+    return [
+        _source(s, states.get(s.id), counts.get(s.id, 0), store.problems(s.id), now)
+        for s in known.values()
+    ]
+
+
+def _source(
+    source: Source, state: PollState | None, count: int, problems: list[str], now: datetime
+) -> dict[str, Any]:
+    return {
+        "source": source.id,
+        "kind": source.kind,
+        "url": shown(source.url),
+        "health": _health(state),
+        "last": _when(state.polled if state else None),
+        "succeeded": _when(state.succeeded if state else None),
+        "next": _when(max(state.due, now) if state else now),
+        "entries": count,
+        "error": state.error if state else None,
+        "failures": state.failures if state else 0,
+        "problems": problems,
+    }
+
+
+def _health(state: PollState | None) -> str:
+    if state is None or state.polled is None:
+        return "not polled yet"
+    if state.error is None:
+        return "ok"
+    return "failing" if state.failures > 1 or state.succeeded is None else "failed once"
+
+
+def shown(url: str) -> str:
+    """An address without credentials, and without a query that may hold a token."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="…" if parts.query else "").geturl()
+
+
+# ── entries ──────────────────────────────────────────────────────────────────
+
+
+def entries(
+    store: Store, wanted: Publication, *, source: str | None, output: str | None
+) -> Iterator[dict[str, Any]]:
+    """One object for every stored entry, story by story."""
+    found = store.entries(source=source, output=output)
+    for _, group in groupby(found, key=lambda e: e.cluster):
+        yield from _story(store, wanted, list(group))
+
+
+def _story(
+    store: Store, wanted: Publication, group: Iterable[StoredEntry]
+) -> Iterator[dict[str, Any]]:
+    group = list(group)
+    story = told(store.story(group[0].cluster), wanted)
+    for entry in group:
+        yield _entry(entry, story)
+
+
+def told(story: Story, wanted: Publication) -> Story:
+    """`story` as it is published, or as it would be."""
+    live = tuple(s for s in story.sightings if s.dropped is None)
+    if not live:
+        return story
+    return cluster.led(
+        replace(story, sightings=live),
+        prefer=wanted.prefer,
+        sources=wanted.sources,
+        mint=lambda lead: cluster.minted(wanted.site.id, lead),
+    )
+
+
+def _entry(e: StoredEntry, story: Story) -> dict[str, Any]:
+    kept = e.entry
+    terms = [c.term for c in kept.categories] if kept else []
+    return {
+        "id": story.id,
+        "url": kept.link if kept else None,
+        "key": e.keys.url_key,
+        "title": e.title,
+        "published": iso(e.published),
+        "updated": iso(e.updated),
+        "first_seen": iso(e.first_seen),
+        "source": e.source,
+        "source_entry_id": e.keys.source_entry_id,
+        "source_link": kept.source_link if kept else None,
+        "path": kept.path if kept else None,
+        "categories": list(dict.fromkeys((*e.outputs, *terms))),
+        "cluster": f"c{e.cluster}",
+        "leader": e.key == story.leader,
+        "reason": e.reason,
+        "held": held(e, story),
+    }
+
+
+def held(e: StoredEntry, story: Story) -> str | None:
+    """Why an entry is not published; None when it is, or when its story's leader is."""
+    if e.dropped:
+        return f"dropped by {e.dropped}"
+    if story.release:
+        return f"dated in the future: due {iso(story.release)}"
+    return None
+
+
+# ── explain ──────────────────────────────────────────────────────────────────
+
+
+def explain(store: Store, wanted: Publication, text: str) -> list[dict[str, Any]]:
+    """All that is known of the entries that `text`, an id or an address, means."""
+    key = links.url_key(text) if urlsplit(text).scheme in ("http", "https") else None
+    found = store.found(text, key)
+    states = store.states()
+    return [
+        {
+            **_entry(e, told(store.story(e.cluster), wanted)),
+            "dated": "by its source" if e.stated else "by when it was first seen",
+            "fetched_from": shown(wanted.sources[e.source].url)
+            if e.source in wanted.sources
+            else None,
+            "last_polled": _when(states[e.source].polled) if e.source in states else None,
+            "ledger": [
+                {"at": iso(at), "event": event, "detail": detail}
+                for at, event, detail in store.ledger(e.key)
+            ],
+        }
+        for e in found
+    ]
+
+
+def _when(when: datetime | None) -> str | None:
+    return iso(when) if when else None

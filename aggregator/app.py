@@ -152,12 +152,15 @@ class Aggregator:
         force: bool = False,
         told: Callable[[Outcome], None] = lambda outcome: None,
     ) -> list[Outcome]:
-        return await self.pipeline.poll_due(names=names, force=force, told=told)
+        """Poll what is due, or all of it by `force`. A look at a local file costs nothing, and
+        whoever has just saved one expects it to be seen."""
+        eager = [s.id for s in self.settings.sources.values() if force or s.local]
+        return await self.pipeline.poll_due(names=names, force=eager, told=told)
 
     async def due(self) -> list[str]:
         """The names of the sources that are due."""
         states = await self.pipeline.in_store(
-            lambda: self.store.claim(self._clock(), names=self.settings.sources, force=False)
+            lambda: self.store.claim(self._clock(), names=self.settings.sources)
         )
         return [state.source for state in states]
 

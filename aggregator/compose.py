@@ -131,11 +131,20 @@ def _authors(entry: Entry, origin: Origin) -> tuple[Person, ...]:
 
 
 def _categories(story: Story, lead: StoredEntry) -> tuple[Category, ...]:
-    """Those of all sightings, the leader's own words first; each term once."""
+    """Those of all sightings: the outputs that it stands in, then the leader's own words, then
+    the others'; each term once."""
+    names = sorted({name for s in story.sightings for name in s.outputs})
+    own = (c for s in (lead, *_others(story, lead)) if s.entry for c in s.entry.categories)
+    found: dict[str, Category] = {name: Category(term=name) for name in names}
+    for c in own:
+        found.setdefault(c.term, c)
+    return tuple(found.values())
+
+
+def _others(story: Story, lead: StoredEntry) -> list[StoredEntry]:
+    """The other sightings, in an order that does not hang on when we saw them."""
     others = (s for s in story.sightings if s is not lead)
-    own = (c for s in (lead, *others) if s.entry for c in s.entry.categories)
-    filed = (Category(term=name) for s in story.sightings for name in sorted(s.outputs))
-    return tuple({c.term: c for c in reversed([*filed, *own])}.values())[::-1]
+    return sorted(others, key=lambda s: (s.published, s.source, s.keys.source_entry_id))
 
 
 def _replies(entry: Entry) -> Iterable[Link]:
@@ -150,12 +159,8 @@ def _via(
 ) -> list[Link]:
     """Where else the story was seen: an aggregator's own page about it, a paper's copy."""
     found: dict[tuple[str, str], Link] = {}
-    for s in sorted(story.sightings, key=lambda s: (s.published, s.source, s.title)):
-        if (
-            s is lead
-            or s.entry is None
-            or (s.source == lead.source and s.keys.url_key == lead.keys.url_key)
-        ):
+    for s in _others(story, lead):
+        if s.entry is None or (s.source, s.keys.url_key) == (lead.source, lead.keys.url_key):
             continue
         source = sources.get(s.source)
         discussed = s.entry.comments if source and source.role == "aggregator" else None

@@ -7,7 +7,7 @@ many polls brought. The second line is `publish`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -105,10 +105,10 @@ class Pipeline:
         self,
         *,
         names: Iterable[str] | None = None,
-        force: bool = False,
+        force: Collection[str] = (),
         told: Callable[[Outcome], None] = lambda outcome: None,
     ) -> list[Outcome]:
-        """Poll what is due among `names` (all by default); all of it by `force`.
+        """Poll what is due among `names` (all by default), and what is in `force` as well.
 
         `told` hears of each outcome as it comes. One source's trouble is its own outcome.
         """

@@ -43,7 +43,7 @@ def render(feed: Feed) -> bytes:
         )
     for entry in feed.entries:
         generator.add_entry(_Entry(entry), order="append")
-    return bytes(generator.atom_str(pretty=True)) + b"\n"
+    return bytes(generator.atom_str(pretty=True))
 
 
 class _Entry(FeedEntry):  # type: ignore[misc]  # feedgen has no types

@@ -40,8 +40,10 @@ class Store(Protocol):
         """Take in what the config names: new sources are due now, others keep their due time;
         those no longer named are retired, and their entries stay."""
 
-    def claim(self, now: datetime, *, names: Collection[str], force: bool) -> list[PollState]:
-        """The sources among `names` that are due, or all of them by `force`."""
+    def claim(
+        self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
+    ) -> list[PollState]:
+        """The sources among `names` that are due, and those that are in `force` as well."""
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         """Keep what a poll taught about its source; a None feed leaves its metadata."""

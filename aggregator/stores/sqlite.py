@@ -71,12 +71,15 @@ class SqliteStore:
         self._lock = lock
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
-        self._db = self._connection()
         self._dirty: set[str] = set()
-        if lock:
-            self._migrate()
-        elif self._version() > len(MIGRATIONS):
-            raise StoreError(f"store {path.name}: made by a newer aggregator; update this one")
+        try:
+            self._db = self._connection()
+            self._check_version()
+            if lock:
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     def _connection(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
@@ -96,12 +99,14 @@ class SqliteStore:
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
-    def _migrate(self) -> None:
-        version = self._version()
-        if version > len(MIGRATIONS):
+    def _check_version(self) -> None:
+        if self._version() > len(MIGRATIONS):
             raise StoreError(
                 f"store {self._path.name}: made by a newer aggregator; update this one"
             )
+
+    def _migrate(self) -> None:
+        version = self._version()
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             self._db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
@@ -153,10 +158,14 @@ class SqliteStore:
                 [(s.id, s.kind, s.url, from_moment(now), i) for i, s in enumerate(sources)],
             )
 
-    def claim(self, now: datetime, *, names: Collection[str], force: bool) -> list[PollState]:
+    def claim(
+        self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
+    ) -> list[PollState]:
         rows = self._db.execute(
-            "SELECT * FROM source WHERE NOT retired AND (? OR due <= ?) ORDER BY due, position",
-            (force, from_moment(now)),
+            "SELECT * FROM source WHERE NOT retired AND due <= ?1"
+            " UNION SELECT * FROM source WHERE NOT retired"
+            " AND id IN (SELECT value FROM json_each(?2)) ORDER BY due, position",
+            (from_moment(now), json.dumps(list(force))),
         )
         return [_state(row) for row in rows if row["id"] in names]
 

@@ -1,0 +1,169 @@
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Source
+from aggregator.rules import Ruler
+from aggregator.rules.categories import Categories, CategoryRule
+from aggregator.rules.clean import clean, clean_feed, safe_html
+
+BASE = "https://a.example/dir/page"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<p>kept <em>as</em> is</p>", "<p>kept <em>as</em> is</p>"),
+        ("<script>x</script>", ""),
+        ("<p onclick='x'>a</p>", "<p>a</p>"),
+        ("<a href='javascript:x'>a</a>", "<a>a</a>"),
+        ("<a href='JaVa\tScript:x'>a</a>", "<a>a</a>"),
+        ("<a href='vbscript:x'>a</a>", "<a>a</a>"),
+        ("<a href='mailto:x@y.example'>a</a>", '<a href="mailto:x@y.example">a</a>'),
+        ("<img src='data:image/gif;base64,AA=='>", "<img>"),
+        ("<img src='p.gif' width=1 height=1>after", "after"),
+        ("<img src='p.gif' width=10 height=1>", '<img src="https://a.example/dir/p.gif" width="10" height="1">'),
+        ("<a href='/x'>a</a>", '<a href="https://a.example/x">a</a>'),
+        ("<a href='?q=1'>a</a>", '<a href="https://a.example/dir/page?q=1">a</a>'),
+        ("<img src='//cdn.example/i.png'>", '<img src="https://cdn.example/i.png">'),
+        ("<form action='/x'><input name=a></form>", ""),
+        ("<iframe src='https://x.example'></iframe>t", "t"),
+        ("<meta http-equiv=refresh content=0>t", "t"),
+        ("<base href='https://evil.example/'><a href='x'>a</a>", '<a href="https://a.example/dir/x">a</a>'),
+        ("<p style='position:fixed'>a</p>", "<p>a</p>"),
+        ("<!-- c -->a", "a"),
+        ("<p>open", "<p>open</p>"),
+        ("<svg><script>x</script><circle r='1'></circle></svg>", '<svg><circle r="1"></circle></svg>'),
+        ("<math><mi>x</mi><annotation-xml encoding='text/html'><img src=x onerror=y></annotation-xml></math>",
+         None),
+        ("纯文本", "纯文本"),
+        ("a\x00b\x0bc", "abc"),
+    ],
+)  # fmt: skip
+def test_markup_is_made_safe_and_absolute(before: str, after: str | None) -> None:
+    cleaned = safe_html(before, BASE)
+    assert after is None or cleaned == after
+    assert "onerror" not in cleaned
+
+
+@given(st.text(alphabet="<>/=\"' abhrefscriptonjv:&;#x0\n"))
+def test_whatever_comes_is_stable_once_clean(markup: str) -> None:
+    once = safe_html(markup, BASE)
+    assert safe_html(once, BASE) == once
+
+
+def test_an_entry_comes_out_plain_safe_and_absolute() -> None:
+    raw = Entry(
+        id="1",
+        title="<b>Tom &amp; Jerry</b>\n <i>return</i>",
+        links=(Link(href="/x?utm_source=rss"), Link(href="d", rel="replies"), Link(href="x", rel="self")),
+        authors=(Person(name="<script>x</script>Ann"), Person(name=" "), Person(url="javascript:x", name="B")),
+        summary="<p>s</p><script>x</script>",
+        content="<a href='y'>y</a>",
+        base="https://a.example/dir/",
+        categories=(Category(term=" <b>tag</b> "), Category(term="")),
+        enclosures=(Enclosure(url="a.mp3", type="Audio/MPEG", length=3), Enclosure(url="ftp://x/y")),
+        language="zh_cn",
+        rights="&copy; A",
+        comments="/x#c",
+        origin=Origin(id="o", title="<i>O</i>", links=(Link(href="/o"),)),
+    )  # fmt: skip
+
+    entry = clean(raw)
+
+    assert entry == Entry(
+        id="1",
+        title="Tom & Jerry return",
+        links=(
+            Link(href="https://a.example/x"),
+            Link(href="https://a.example/dir/d", rel="replies"),
+            Link(href="https://a.example/dir/x", rel="self"),
+        ),
+        authors=(Person(name="Ann"), Person(name="B")),
+        summary="<p>s</p>",
+        content='<a href="https://a.example/dir/y">y</a>',
+        categories=(Category(term="tag"),),
+        enclosures=(Enclosure(url="https://a.example/dir/a.mp3", type="audio/mpeg", length=3),),
+        language="zh-cn",
+        rights="© A",
+        comments="https://a.example/x#c",
+        origin=Origin(id="o", title="O", links=(Link(href="https://a.example/o"),)),
+        source_link="/x?utm_source=rss",
+    )
+
+
+def test_the_feeds_own_address_is_no_link_of_an_entry() -> None:
+    raw = Entry(id="https://a.example/post/1", links=(Link(href="https://a.example/"),))
+    assert clean(raw, feed_urls=["https://a.example/"]).link == "https://a.example/post/1"
+
+
+def test_a_host_of_the_own_network_needs_no_dot() -> None:
+    assert clean(Entry(links=(Link(href="http://intranet/story"),))).link == "http://intranet/story"
+
+
+def test_a_feeds_own_texts_are_cleaned_too() -> None:
+    feed = clean_feed(
+        Feed(
+            title="<b>T</b>",
+            subtitle="<p onclick=x>s</p>",
+            image="i.png",
+            base="https://a.example/",
+        )
+    )
+    assert (feed.title, feed.subtitle) == ("T", "<p>s</p>")
+
+
+def test_cleaning_an_entry_twice_changes_nothing() -> None:
+    raw = Entry(title="a &amp;amp; b", links=(Link(href="https://a.example/x"),), content="<p>x")
+    once = clean(raw)
+    assert clean(once) == replace(once, title="a & b")
+
+
+# ── categories, keep and drop ────────────────────────────────────────────────
+
+CATEGORIES = Categories(
+    [
+        CategoryRule(name="技术", aliases=("tech", "Technology")),
+        CategoryRule(name="long", match=lambda entry: len(entry.title) > 10),
+    ]
+)
+
+
+def test_categories_are_known_by_any_of_their_names_and_each_stands_once() -> None:
+    entry = Entry(
+        sections=("ＴＥＣＨ", "其他  类"), categories=(Category(term="x", label="technology"),)
+    )
+    assert CATEGORIES.outputs(entry, ["tech", "News"]) == ("技术", "News", "其他 类")
+
+
+def test_tags_that_nobody_names_are_no_outputs() -> None:
+    assert CATEGORIES.outputs(Entry(categories=(Category(term="bees"),)), []) == ()
+
+
+def test_a_rule_can_match_by_text() -> None:
+    assert CATEGORIES.outputs(Entry(title="a long enough title"), []) == ("long",)
+
+
+@pytest.mark.parametrize(
+    ("keep", "drop", "dropped"),
+    [
+        (None, None, None),
+        ('title has "bees"', None, None),
+        ('title has "wasps"', None, 'sources.a.keep: title has "wasps"'),
+        (None, 'title has "bees"', 'sources.a.drop: title has "bees"'),
+    ],
+)
+def test_keep_and_drop_say_which_rule_it_was(
+    keep: str | None, drop: str | None, dropped: str | None
+) -> None:
+    source = Source(id="a", url="https://a.example/", keep=keep, drop=drop)
+    assert Ruler(source, CATEGORIES)(Entry(title="bees")).dropped == dropped
+
+
+def test_what_was_cleaned_can_be_written_as_json() -> None:
+    entry = clean(Entry(title="\ud800 lone", content="<p>\ud800</p>"))
+    json.dumps([entry.title, entry.content]).encode()
+    entry.title.encode("utf-8")

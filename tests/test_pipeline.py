@@ -1,0 +1,787 @@
+"""The whole line, from the web to feeds/: what users of it count on."""
+
+import json
+import os
+from pathlib import Path
+
+from world import ATOM, Item, World, hrefs, rss, text
+
+from aggregator.errors import FetchError
+from aggregator.model import Response
+
+LONG = (
+    "<p>The council voted late on Tuesday to keep the ferry, after a count of passengers that"
+    " nobody had expected to matter. It will run until the bridge is mended.</p>"
+)
+
+
+def numbered(*numbers: int, **more: str) -> list[Item]:
+    return [
+        Item(
+            id=f"https://a.example/{n}",
+            link=f"https://a.example/{n}",
+            title=f"Story number {n} of the day",
+            text=f"<p>Text of story {n}: {'word ' * n} and so it goes on for a while.</p>",
+            date=f"Wed, 01 Apr 2026 10:{n:02d}:00 GMT",
+            **more,
+        )
+        for n in numbers
+    ]
+
+
+# ── nothing lost, nothing doubled ────────────────────────────────────────────
+
+
+def test_a_feed_becomes_a_document_per_category_and_one_of_all(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(*numbered(1, 2)))
+    world.serve("b", rss(Item(id="x", link="https://b.example/x", title="Another story")))
+
+    summary = world.run()
+
+    assert (summary.polled, summary.new, summary.failed) == (2, 3, 0)
+    assert sorted(world.bytes()) == ["a.atom", "all.atom", "b.atom"]
+    assert world.titles("a") == ["Story number 2 of the day", "Story number 1 of the day"]
+    assert len(world.published("all")) == 3
+
+
+def test_a_second_poll_of_the_same_bytes_changes_nothing(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1, 2)))
+    world.run()
+    before = world.bytes()
+    world.later(hours=2)
+
+    summary = world.run()
+
+    assert (summary.unchanged, summary.new, summary.written) == (1, 0, ())
+    assert world.bytes() == before
+
+
+def test_an_entry_that_leaves_its_feed_stays_published(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1, 2)))
+    world.run()
+    world.serve("a", rss(*numbered(2, 3)))
+
+    summary = world.run()
+
+    assert (summary.new, summary.changed) == (1, 0)
+    assert len(world.published()) == 3
+
+
+def test_a_new_entry_is_the_only_thing_that_changes_a_document(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(*numbered(1)))
+    world.serve("b", rss(Item(id="x", link="https://b.example/x", title="Another story")))
+    world.run()
+    world.serve("a", rss(*numbered(1, 2)))
+
+    summary = world.run()
+
+    assert sorted(summary.written) == ["a.atom", "all.atom"]
+
+
+def test_the_order_in_which_sources_answer_does_not_show(tmp_path: Path) -> None:
+    """Ids, dates, leaders and bytes come from what was said, not from who said it first."""
+    shared = Item(id="s", link="https://paper.example/s", title="One story in three feeds")
+    outputs = []
+    for order in (("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")):
+        folder = tmp_path / "".join(order)
+        folder.mkdir()
+        world = World(folder)
+        world.sources("a", "b", "c")
+        for n, name in enumerate(("a", "b", "c")):
+            date = f"Wed, 01 Apr 2026 1{n}:00:00 GMT"
+            world.serve(name, rss(Item(**{**shared.__dict__, "date": date}), *numbered(n + 1)))
+            world.slow[f"https://{name}.example/feed"] = 0.2 * order.index(name)
+        world.run()
+        outputs.append(world.bytes())
+    assert outputs[0] == outputs[1] == outputs[2]
+
+
+def test_killed_between_saving_and_publishing_the_next_run_publishes(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    world.path("all").unlink()
+    world.path("a").write_bytes(b"torn")
+
+    summary = world.run(force=False)  # nothing is due: what is missing is mended all the same
+
+    assert summary.polled == 0
+    assert len(world.published("all")) == 1
+
+
+# ── one source's trouble ─────────────────────────────────────────────────────
+
+
+def test_a_source_that_fails_is_told_and_harms_no_other(world: World) -> None:
+    world.sources("a", "b", "c")
+    world.serve("a", FetchError("a.example: HTTP 500 Internal Server Error"))
+    world.serve("b", b"<html><body>Not a feed</body></html>")
+    world.serve("c", rss(*numbered(1)))
+
+    summary = world.run()
+
+    assert (summary.polled, summary.failed, summary.new) == (3, 2, 1)
+    assert dict(summary.errors) == {
+        "a": "a.example: HTTP 500 Internal Server Error",
+        "b": "no feed: an HTML page",
+    }
+    assert len(world.published("c")) == 1
+
+
+def test_a_bug_of_ours_in_one_source_harms_no_other(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", ZeroDivisionError("oh"))
+    world.serve("b", rss(*numbered(1)))
+
+    summary = world.run()
+
+    assert summary.failed == 1
+    assert "please report it" in dict(summary.errors)["a"]
+    assert summary.new == 1
+
+
+def test_a_failure_keeps_what_the_source_said_before(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    before = world.bytes()
+    world.serve("a", FetchError("gone"))
+
+    world.run()
+
+    assert world.bytes() == before
+
+
+def test_validators_go_back_as_they_came_and_survive_a_failure(world: World) -> None:
+    world.sources("a")
+    url = "https://a.example/feed"
+    headers = {"etag": 'W/"x y"', "last-modified": "yesterday, about noon"}
+    world.serve("a", Response(url=url, headers=headers, body=rss(*numbered(1))))
+    world.run()
+    world.serve("a", FetchError("down"))
+    world.run()
+    world.serve("a", Response(url=url, status=304))
+
+    summary = world.run()
+    world.run()
+
+    assert summary.unchanged == 1
+    for request in world.asked[1:]:
+        assert request.headers["if-none-match"] == 'W/"x y"'
+        assert request.headers["if-modified-since"] == "yesterday, about noon"
+
+
+def test_what_is_not_due_is_not_polled_though_the_program_starts_anew(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)))
+    world.run(force=False)
+    world.later(minutes=50)
+    world.run(force=False)
+    assert len(world.asked) == 1
+
+    world.later(minutes=20)
+    world.run(force=False)
+
+    assert len(world.asked) == 2
+
+
+# ── one story, once ──────────────────────────────────────────────────────────
+
+
+def test_one_link_in_two_sources_is_one_entry_in_both_categories(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(Item(id="1", link="https://paper.example/story", title="As it was")))
+    world.serve(
+        "b",
+        rss(
+            Item(
+                id="77",
+                link="http://www.paper.example/story/?utm_source=b",
+                title="As the other had it",
+                text=LONG,
+                date="Wed, 01 Apr 2026 12:00:00 GMT",
+            )
+        ),
+    )
+
+    summary = world.run()
+
+    assert (summary.new, summary.merged) == (2, 1)
+    assert world.titles("a") == world.titles("b") == world.titles("all") == ["As it was"]
+    (entry,) = world.published("all")
+    assert hrefs(entry, "alternate") == ["https://paper.example/story"]
+    assert len(hrefs(entry, "via")) == 1
+    assert {c.get("term") for c in entry.findall(f"{ATOM}category")} >= {"a", "b"}
+    assert {e["reason"] for e in world.entries()} == {None, "same link"}
+
+
+def test_mobile_and_amp_addresses_are_the_same_story(world: World) -> None:
+    world.sources("a", "b", "c")
+    world.serve("a", rss(Item(id="1", link="https://paper.example/2026/story.html")))
+    world.serve("b", rss(Item(id="2", link="https://m.paper.example/2026/story.html")))
+    world.serve("c", rss(Item(id="3", link="https://paper.example/2026/story.amp.html")))
+
+    assert world.run().merged == 2
+    assert len(world.published()) == 1
+
+
+def test_one_global_id_in_two_sources_is_one_story(world: World) -> None:
+    world.sources("a", "b")
+    guid = "tag:paper.example,2026:story-1"
+    world.serve("a", rss(Item(id=guid, link="https://paper.example/world/1")))
+    world.serve("b", rss(Item(id=guid, link="https://paper.example/front/1")))
+
+    world.run()
+
+    (entry,) = world.published()
+    assert text(entry, "id") == guid
+    assert {e["reason"] for e in world.entries()} == {None, "same id"}
+
+
+def test_bare_ids_of_two_sources_mean_nothing_to_each_other(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(Item(id="1", link="https://a.example/x", title="The bees are back")))
+    world.serve("b", rss(Item(id="1", link="https://b.example/y", title="A new town clerk")))
+
+    assert world.run().merged == 0
+    assert len(world.published()) == 2
+
+
+def test_two_feeds_that_use_one_id_for_two_things_stay_apart(world: World) -> None:
+    world.sources("a", "b")
+    guid = "https://cms.example/node/1"
+    world.serve("a", rss(Item(id=guid, link="https://a.example/x", title="The bees are back")))
+    world.serve("b", rss(Item(id=guid, link="https://b.example/y", title="A new town clerk")))
+
+    world.run()
+
+    ids = [text(e, "id") for e in world.published()]
+    assert len(set(ids)) == 2
+
+
+def test_the_same_title_and_text_under_two_links_is_one_story(world: World) -> None:
+    world.sources("a", "b")
+    credit = "<p>First published by the Tribune.</p>"
+    world.serve("a", rss(Item(id="1", link="https://a.example/1", title="Ferry kept", text=LONG)))
+    world.serve(
+        "b",
+        rss(Item(id="2", link="https://b.example/2", title="Ferry Kept!", text=LONG + credit)),
+    )
+
+    assert world.run().merged == 1
+    (entry,) = world.published()
+    assert hrefs(entry, "via") == ["https://b.example/2"]
+
+
+def test_a_daily_table_with_other_figures_is_another_story(world: World) -> None:
+    world.sources("a", "b")
+    table = "<p>收盘 上证指数 {0} 点，深证成指 {1} 点，成交额 {2} 亿元，涨跌互现，交投平稳。</p>"
+    for name, figures in (("a", (3012.5, 9511.2, 8012)), ("b", (3044.1, 9600.7, 7904))):
+        world.serve(
+            name,
+            rss(
+                Item(id="1", link=f"https://{name}.example/1", title="每日行情",
+                     text=table.format(*figures))
+            ),
+        )  # fmt: skip
+
+    assert world.run().merged == 0
+
+
+def test_a_title_that_comes_back_every_week_is_a_new_entry_each_time(world: World) -> None:
+    world.sources("a")
+    weeks = [
+        Item(id=f"w{n}", link=f"https://a.example/w{n}", title="Open thread for the week",
+             text=LONG, date=f"Wed, {n:02d} Apr 2026 10:00:00 GMT")
+        for n in (1, 8, 15)
+    ]  # fmt: skip
+    world.serve("a", rss(*weeks))
+
+    assert (world.run().merged, len(world.published())) == (0, 3)
+
+
+def test_an_old_reprint_outside_the_window_is_another_story(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(Item(id="1", link="https://a.example/1", title="Ferry kept", text=LONG)))
+    again = Item(id="2", link="https://b.example/2", title="Ferry kept", text=LONG,
+                 date="Fri, 01 May 2026 10:00:00 GMT")  # fmt: skip
+    world.serve("b", rss(again))
+
+    assert world.run().merged == 0
+
+
+def test_an_aggregator_never_leads_though_it_was_first(world: World) -> None:
+    world.sources(
+        "a", more="  d: {url: 'https://d.example/feed', role: aggregator, categories: [links]}\n"
+    )
+    link = "https://a.example/original"
+    world.serve("a", rss(Item(id="1", link=link, title="The original title")))
+    world.serve(
+        "d",
+        rss(
+            Item(id="d1", link=link, title="Somebody found this", date="Wed, 01 Apr 2026 09:00:00 GMT",
+                 extra="<comments>https://d.example/c/1</comments>")
+        ),
+    )  # fmt: skip
+
+    world.run()
+
+    (entry,) = world.published("links")
+    assert text(entry, "title") == "The original title"
+    assert hrefs(entry, "via") == ["https://d.example/c/1"]
+    assert text(entry.find(f"{ATOM}source"), "title") == "A feed"
+
+
+# ── identity under stress ────────────────────────────────────────────────────
+
+
+def test_ids_that_change_at_each_fetch_while_links_stay_give_no_new_entries(world: World) -> None:
+    world.sources("a")
+    for fetch in range(4):
+        items = numbered(1, 2, 3)
+        for n, item in enumerate(items):
+            item.id = f"session-{fetch}-{n}"
+        world.serve("a", rss(*items))
+        summary = world.run()
+        world.later(hours=2)
+        if fetch == 0:
+            first = world.bytes()
+    assert (summary.new, summary.changed) == (0, 0)
+    assert len(world.entries()) == 3
+    assert world.bytes() == first
+
+
+def test_links_that_change_while_ids_stay_keep_the_published_id_and_date(world: World) -> None:
+    world.sources("a")
+    before = Item(id="g1", link="https://a.example/old-place", title="A story that moved")
+    world.serve("a", rss(before))
+    world.run()
+    (old,) = world.published()
+    after = Item(id="g1", link="https://a.example/new/place", title="A story that moved")
+    world.serve("a", rss(after))
+
+    summary = world.run()
+
+    (new,) = world.published()
+    assert summary.new == 0
+    assert [text(new, n) for n in ("id", "published")] == [
+        text(old, n) for n in ("id", "published")
+    ]
+    assert hrefs(new, "alternate") == ["https://a.example/new/place"]
+
+
+def test_a_recycled_id_is_a_new_entry(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(Item(id="1", link="https://a.example/x", title="The bees are back",
+                              text="<p>They came over the hill on Monday, all at once.</p>")))  # fmt: skip
+    world.run()
+    other = Item(id="1", link="https://a.example/y", title="A new town clerk", text=LONG)
+    world.serve("a", rss(other))
+
+    assert world.run().new == 1
+    world.serve("a", rss(other, title="Renamed"))
+    assert world.run().new == 0
+    assert len(world.published()) == 2
+
+
+def test_one_id_for_all_entries_of_a_feed_is_no_id(world: World) -> None:
+    world.sources("a")
+    items = numbered(1, 2, 3)
+    for item in items:
+        item.id = "https://a.example/"
+    world.serve("a", rss(*items))
+
+    assert world.run().new == 3
+    world.serve("a", rss(*items, title="Renamed"))
+    assert world.run().new == 0
+
+
+def test_one_link_for_all_entries_of_a_feed_is_no_link(world: World) -> None:
+    world.sources("a")
+    items = [
+        Item(id=f"n{n}", link="https://a.example/live", title=title, text=f"<p>{text}</p>")
+        for n, (title, text) in enumerate(
+            (("Gates open", "People came early and sat on the grass."),
+             ("Rain stops play", "A cloud burst over the ground just before three."),
+             ("渔船回港", "傍晚六点，最后一条渔船进了港，码头上亮起了灯。"))
+        )
+    ]  # fmt: skip
+    world.serve("a", rss(*items))
+
+    assert world.run().merged == 0
+    assert len(world.published()) == 3
+
+
+def test_entries_without_any_id_or_link_are_told_apart_by_their_text(world: World) -> None:
+    world.sources("a")
+    notes = [
+        Item(title="", text=f"<p>A note on the {x}, and nothing more.</p>")
+        for x in ("tide", "wind")
+    ]
+    world.serve("a", rss(*notes))
+    world.run()
+    world.serve("a", rss(*notes, title="Renamed"))
+
+    assert world.run().new == 0
+    assert len(world.published()) == 2
+    assert all(text(e, "title") for e in world.published())
+
+
+# ── dates ────────────────────────────────────────────────────────────────────
+
+
+def test_an_undated_entry_has_the_date_it_was_first_seen_for_good(world: World) -> None:
+    world.sources("a")
+    undated = [Item(id=f"u{n}", link=f"https://a.example/u{n}", title=f"Undated {n}", date=None)
+               for n in (1, 2)]  # fmt: skip
+    world.serve("a", rss(*undated))
+    world.run()
+    before = world.bytes()
+    world.later(days=3)
+    world.serve("a", rss(*undated, title="Renamed"))
+    world.run()
+
+    assert world.titles() == ["Undated 1", "Undated 2"]  # the first of a document is the newest
+    assert text(world.published()[0], "published") == "2026-07-01T12:00:00Z"
+    assert [text(e, "published") for e in world.published()] == [
+        text(e, "published") for e in _entries_of(before["all.atom"])
+    ]
+
+
+def _entries_of(document: bytes) -> list[object]:
+    from xml.etree import ElementTree
+
+    return ElementTree.fromstring(document).findall(f"{ATOM}entry")
+
+
+def test_a_future_entry_is_held_until_it_is_due(world: World) -> None:
+    world.sources("a")
+    soon = Item(id="f", link="https://a.example/f", title="Embargoed",
+                date="Wed, 01 Jul 2026 14:00:00 GMT")  # fmt: skip
+    world.serve("a", rss(soon, *numbered(1)))
+    world.run()
+    assert "Embargoed" not in world.titles()
+    assert [e["held"] for e in world.entries() if e["title"] == "Embargoed"] == [
+        "dated in the future: due 2026-07-01T14:00:00Z"
+    ]
+    world.later(hours=2, minutes=1)
+
+    world.run(force=False)
+
+    assert "Embargoed" in world.titles() and "Embargoed" in world.titles("a")
+
+
+def test_updated_moves_with_the_text_and_not_with_markup_or_dates(world: World) -> None:
+    world.sources("a")
+    item = Item(id="1", link="https://a.example/1", title="Ferry kept", text=LONG)
+    world.serve("a", rss(item))
+    world.run()
+    world.later(hours=5)
+    noise = LONG.replace("<p>", "<p class='x'>\n <span>").replace("</p>", "</span>  </p>")
+    world.serve(
+        "a", rss(Item(**{**item.__dict__, "text": noise, "date": "Thu, 02 Apr 2026 10:00:00 GMT"}))
+    )
+    world.run()
+    assert text(world.published()[0], "updated") == "2026-04-01T10:00:00Z"
+    world.serve("a", rss(Item(**{**item.__dict__, "text": LONG + "<p>Corrected.</p>"})))
+
+    world.run()
+
+    assert text(world.published()[0], "updated") == "2026-07-01T17:00:00Z"
+    assert text(world.published()[0], "published") == "2026-04-01T10:00:00Z"
+
+
+def test_an_entry_that_comes_late_is_in_the_current_document_all_the_same(world: World) -> None:
+    world.config("sources: {a: {url: 'https://a.example/feed'}}\noutput: {entries: 3}\n")
+    world.serve("a", rss(*numbered(10, 11, 12, 13)))
+    world.run()
+    late = numbered(1)
+    world.serve("a", rss(*numbered(10, 11, 12, 13), *late))
+
+    world.run()
+
+    assert "Story number 1 of the day" in world.titles()
+    assert len(world.published()) == 3
+
+
+# ── categories, rules, content ───────────────────────────────────────────────
+
+
+def test_names_aliases_tags_and_rules_lead_to_one_category(world: World) -> None:
+    world.config("""
+sources:
+  a: {url: 'https://a.example/feed', categories: [Tech]}
+  b: {url: 'https://b.example/feed', categories: [life]}
+categories:
+  技术: {slug: tech, title: 技术 Technology, aliases: [tech, technology]}
+  大模型: {match: 'text ~ "(?i)LLM|大模型"'}
+""")
+    world.serve("a", rss(*numbered(1)))
+    world.serve(
+        "b",
+        rss(
+            Item(id="1", link="https://b.example/1", title="On tags", extra="<category>Technology</category>"),
+            Item(id="2", link="https://b.example/2", title="An LLM at the harbour", text=LONG),
+        ),
+    )  # fmt: skip
+
+    world.run()
+
+    assert sorted(world.bytes()) == ["all.atom", "life.atom", "tech.atom", "大模型.atom"]
+    assert sorted(world.titles("tech")) == ["On tags", "Story number 1 of the day"]
+    assert world.titles("大模型") == ["An LLM at the harbour"]
+    assert text(world.document("tech"), "title") == "Planet · 技术 Technology"
+
+
+def test_a_changed_config_lists_what_is_stored_anew(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1, 2)))
+    world.run()
+    world.config("""
+sources:
+  a: {url: 'https://a.example/feed', categories: [a, more], drop: 'title has "number 2"'}
+""")
+
+    world.run(force=False)
+
+    assert world.titles("more") == world.titles("a") == ["Story number 1 of the day"]
+    assert [e["held"] for e in world.entries() if "2" in e["title"]] == [
+        'dropped by sources.a.drop: title has "number 2"'
+    ]
+
+
+def test_dropped_entries_are_counted_once_and_not_published(world: World) -> None:
+    world.config("sources: {a: {url: 'https://a.example/feed', keep: 'title has \"number 1\"'}}")
+    world.serve("a", rss(*numbered(1, 2, 3)))
+
+    assert world.run().dropped == 2
+    world.serve("a", rss(*numbered(1, 2, 3), title="Renamed"))
+    assert world.run().dropped == 0
+    assert len(world.published()) == 1
+
+
+def test_a_source_that_leaves_the_config_keeps_its_entries(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(*numbered(1)))
+    world.serve("b", rss(Item(id="x", link="https://b.example/x", title="Another story")))
+    world.run()
+    world.sources("b")
+
+    world.run()
+
+    assert len(world.published()) == 2
+    assert world.titles("a") == ["Story number 1 of the day"]
+
+
+def test_content_can_be_an_excerpt_or_a_link_only(world: World) -> None:
+    world.config("""
+sources:
+  a: {url: 'https://a.example/feed', content: excerpt}
+  b: {url: 'https://b.example/feed', content: link}
+""")
+    long = "".join(f"<p>Sentence number {n} is here. </p>" for n in range(60))
+    world.serve("a", rss(Item(id="1", link="https://a.example/1", title="Long", text=long)))
+    world.serve("b", rss(Item(id="1", link="https://b.example/1", title="Linked", text=LONG)))
+
+    world.run()
+
+    by_title = {text(e, "title"): e for e in world.published()}
+    shown = text(by_title["Long"], "content")
+    assert len(shown) < 320 and shown.endswith(".</p>")
+    assert by_title["Linked"].find(f"{ATOM}content") is None
+
+
+def test_nothing_active_gets_out(world: World) -> None:
+    world.sources("a")
+    evil = (
+        "<p onclick='x()'>Hello <script>alert(1)</script><a href='javascript:alert(1)'>a</a>"
+        "<img src='data:text/html,x'><img src='https://t.example/p.gif' width='1' height='1'>"
+        "<iframe src='https://e.example'></iframe><a href='/rel'>r</a></p>"
+    )
+    world.serve("a", rss(Item(id="1", link="https://a.example/d/1", title="<b>T</b>", text=evil)))
+
+    world.run()
+
+    (entry,) = world.published()
+    content = text(entry, "content")
+    assert text(entry, "title") == "T"
+    for bad in ("script", "onclick", "javascript", "data:", "iframe", "t.example"):
+        assert bad not in content
+    assert 'href="https://a.example/rel"' in content
+
+
+# ── files ────────────────────────────────────────────────────────────────────
+
+
+def post(
+    title: str, body: str = "正文第一段，说了一些足够长的话，好让它自成一篇。", **more: str
+) -> str:
+    front = {"title": f'"{title}"', "date": "2026-03-01 10:00:00 +0800", **more}
+    return "---\n" + "".join(f"{k}: {v}\n" for k, v in front.items()) + f"---\n\n{body}\n"
+
+
+def posts(world: World, **files: str) -> Path:
+    folder = world.folder / "_posts"
+    folder.mkdir(exist_ok=True)
+    for name, body in files.items():
+        (folder / f"{name}.md").write_text(body, encoding="utf-8")
+    world.config("site: {timezone: Asia/Shanghai}\nposts: [{path: _posts}]\n")
+    return folder
+
+
+def test_posts_are_published_in_the_categories_that_they_name(world: World) -> None:
+    posts(world, **{"2026-03-01-a": post("渔港的早晨", categories="日报 周刊", tags="渔港")})
+
+    summary = world.run()
+
+    assert (summary.new, summary.failed) == (1, 0)
+    assert sorted(world.bytes()) == ["all.atom", "日报-周刊.atom"]
+    (entry,) = world.entries()
+    assert entry["categories"] == ["日报 周刊", "渔港"]
+    assert entry["path"] == "2026-03-01-a.md"
+
+
+def test_unchanged_posts_are_not_read_again_and_changed_ones_are(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": post("One"), "2026-03-02-b": post("Two")})
+    world.run()
+    (folder / "2026-03-01-a.md").chmod(0)
+    stamp = (folder / "2026-03-02-b.md").stat().st_mtime_ns
+    assert world.run().unchanged == 1
+    (folder / "2026-03-02-b.md").write_text(post("Two, mended"), encoding="utf-8")
+    os.utime(folder / "2026-03-02-b.md", ns=(stamp + 10**9, stamp + 10**9))
+
+    summary = world.run()
+
+    assert (summary.new, summary.changed) == (0, 1)
+    assert "Two, mended" in world.titles()
+
+
+def test_a_post_that_cannot_be_read_is_named_and_the_rest_go_on(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": post("Good")})
+    (folder / "2026-03-02-bad.md").write_bytes(b"\x00\x01\x02" * 50)
+
+    summary = world.run()
+
+    assert summary.new == 1
+    ((source, problem),) = summary.problems
+    assert source == "posts" and problem.startswith("2026-03-02-bad.md")
+
+
+def test_a_post_copied_to_another_folder_is_the_same_story(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": post("Good")})
+    world.run()
+    before = world.bytes()
+    (folder / "old").mkdir()
+    (folder / "old" / "2026-03-01-a.md").write_text(post("Good"), encoding="utf-8")
+
+    assert world.run().merged == 1
+    assert world.bytes() == before
+
+
+def test_a_missing_folder_of_posts_is_a_failure_that_is_mended_later(world: World) -> None:
+    folder = posts(world)
+    folder.rmdir()
+    assert world.run().failed == 1
+    posts(world, **{"2026-03-01-a": post("Good")})
+
+    assert world.run().new == 1
+
+
+def test_a_post_leads_over_the_feed_that_it_was_taken_from(world: World) -> None:
+    link = "https://a.example/story"
+    posts(world, **{"2026-05-01-a": post("我们的标题", body=f"正文若干。\n\n<{link}>")})
+    world.config("sources: {a: {url: 'https://a.example/feed'}}\nposts: [{path: _posts}]\n")
+    world.serve("a", rss(Item(id="1", link=link, title="Their title")))
+
+    world.run()
+
+    (entry,) = world.published()
+    assert text(entry, "title") == "我们的标题"
+    assert hrefs(entry, "alternate") == [link]
+
+
+# ── outputs ──────────────────────────────────────────────────────────────────
+
+
+def test_a_slug_once_published_stays_whatever_the_config_says(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    world.config(
+        "sources: {a: {url: 'https://a.example/feed', categories: [a]}}\n"
+        "categories: {a: {slug: other, title: Renamed}}\n"
+    )
+
+    world.run()
+
+    assert sorted(world.bytes()) == ["a.atom", "all.atom"]
+    assert "Renamed" in text(world.document("a"), "title")
+
+
+def test_the_ids_of_our_feeds_stay_when_the_site_moves(world: World) -> None:
+    world.config(
+        "site: {url: 'https://old.example/'}\nsources: {a: {url: 'https://a.example/feed'}}"
+    )
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    before = text(world.document(), "id")
+    world.config(
+        "site: {url: 'https://new.example/'}\nsources: {a: {url: 'https://a.example/feed'}}"
+    )
+
+    world.run()
+
+    assert text(world.document(), "id") == before
+    assert hrefs(world.document(), "self") == ["https://new.example/all.atom"]
+
+
+def test_a_document_that_cannot_be_written_is_told_and_mended_later(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    before = world.path("a").read_bytes()
+    world.path("a").unlink()
+    world.path("a").mkdir()
+    (world.path("a") / "in the way").touch()
+    world.serve("a", rss(*numbered(1, 2)))
+    summary = world.run()
+    assert len(summary.unwritten) == 1 and "a.atom" in summary.unwritten[0]
+    assert len(world.published("all")) == 2
+    (world.path("a") / "in the way").unlink()
+    world.path("a").rmdir()
+
+    summary = world.run(force=False)
+
+    assert summary.written == ("a.atom",)
+    assert world.path("a").read_bytes() != before
+
+
+def test_entries_tell_what_the_contract_says(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+
+    (entry,) = world.entries()
+
+    assert json.loads(json.dumps(entry)) == {
+        "id": "https://a.example/1",
+        "url": "https://a.example/1",
+        "key": "a.example/1",
+        "title": "Story number 1 of the day",
+        "published": "2026-04-01T10:01:00Z",
+        "updated": "2026-04-01T10:01:00Z",
+        "first_seen": "2026-07-01T12:00:00Z",
+        "source": "a",
+        "source_entry_id": "https://a.example/1",
+        "source_link": "https://a.example/1",
+        "path": None,
+        "categories": ["a"],
+        "cluster": "c1",
+        "leader": True,
+        "reason": None,
+        "held": None,
+    }

@@ -1,0 +1,255 @@
+"""The Store contract, against every store there is."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import stores
+from aggregator.errors import StoreError, StoreLocked
+from aggregator.ingest import Poll, ingest
+from aggregator.model import Arrival, Entry, Feed, FileStamp, Keys, PollState, Source
+from aggregator.stores import Store
+
+NOW = datetime(2026, 7, 1, 12, 0, 0, 123456, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'store.db'}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    opened = stores.connect(url(tmp_path), exclusive=True)
+    opened.enrol([source("a"), source("b")], NOW)
+    yield opened
+    opened.close()
+
+
+def source(name: str, **more: object) -> Source:
+    return Source(id=name, url=f"https://{name}.example/feed", **more)
+
+
+def arrival(name: str, *outputs: str, **more: object) -> Arrival:
+    entry = Entry(id=name, title=f"Title {name}", published=NOW - timedelta(days=1), **more)
+    keys = Keys(source_entry_id=name, global_id=None, url_key=f"x.example/{name}", title_key=None,
+                digest=repr(entry).encode())  # fmt: skip
+    return Arrival(entry=entry, keys=keys, outputs=outputs)
+
+
+def poll(name: str, *arrivals: Arrival, **more: object) -> Poll:
+    state = PollState(source=name, due=NOW + timedelta(hours=1), etag="e", succeeded=NOW)
+    return Poll(source=name, state=state, arrivals=arrivals, first=True, feed=Feed(title="T"),
+                present=frozenset(a.keys.source_entry_id for a in arrivals), **more)  # fmt: skip
+
+
+def save(store: Store, *polls: Poll) -> list[object]:
+    return ingest(store, polls, now=NOW, window=WEEK)
+
+
+def test_saving_twice_is_saving_once(store: Store) -> None:
+    save(store, poll("a", arrival("1", "x")))
+    store.mark(["all", "x"], dirty=False)
+
+    (changes,) = save(store, poll("a", arrival("1", "x")))
+
+    assert (changes.new, changes.changed) == (0, 0)
+    assert store.dirty() == []
+    assert len(list(store.entries(source=None, output=None))) == 1
+
+
+def test_what_is_saved_comes_back_as_it_was(store: Store) -> None:
+    given = arrival("1", "x", "技术", content="<p>内容</p>", path="p.md", language="zh")
+    save(store, poll("a", given))
+
+    (kept,) = store.entries(source="a", output="技术")
+
+    assert (kept.entry, kept.keys, kept.outputs) == (given.entry, given.keys, given.outputs)
+    assert kept.published == given.entry.published
+
+
+def test_entries_and_poll_state_are_kept_together_or_not_at_all(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        save(store, poll("a", arrival("1", "x")))
+        raise ZeroDivisionError
+
+    assert list(store.entries(source=None, output=None)) == []
+    assert store.states()["a"].etag is None
+    assert store.dirty() == []
+
+
+def test_a_poll_that_cannot_be_saved_takes_no_other_with_it(store: Store) -> None:
+    broken = arrival("2", title_key := "x")
+    object.__setattr__(broken.keys, "digest", object())
+
+    first, second, third = save(
+        store, poll("a", arrival("1")), poll("b", broken), poll("a", arrival("3"))
+    )
+
+    assert isinstance(second, Exception) and title_key
+    assert (first.new, third.new) == (1, 1)
+    assert {e.keys.source_entry_id for e in store.entries(source=None, output=None)} == {"1", "3"}
+
+
+def test_a_new_source_is_due_and_one_that_was_polled_waits(store: Store) -> None:
+    save(store, poll("a"))
+    names = {"a", "b"}
+
+    assert [s.source for s in store.claim(NOW, names=names)] == ["b"]
+    assert len(store.claim(NOW, names=names, force=names)) == 2
+    assert len(store.claim(NOW + timedelta(hours=2), names=names)) == 2
+    assert store.claim(NOW, names={"a"}) == []
+
+
+def test_enrolling_again_keeps_due_times_and_another_address_forgets_validators(
+    store: Store,
+) -> None:
+    save(store, poll("a"), poll("b"))
+    moved = Source(id="b", url="https://b.example/other")
+
+    store.enrol([source("a"), moved], NOW)
+
+    states = store.states()
+    assert states["a"].etag == "e" and states["a"].due > NOW
+    assert states["b"].etag is None and states["b"].due == NOW
+
+
+def test_a_source_that_is_no_longer_named_is_retired_and_its_entries_stay(store: Store) -> None:
+    save(store, poll("a", arrival("1", "x")))
+    store.enrol([source("b")], NOW)
+
+    assert list(store.states()) == ["b"]
+    assert store.claim(NOW + WEEK, names={"a"}, force={"a"}) == []
+    assert store.counts() == {"a": 1}
+
+
+def test_clusters_merge_into_the_one_that_was_published_first(store: Store) -> None:
+    save(store, poll("a", arrival("1", "x"), arrival("2", "y"), arrival("3", "z")))
+    one, two, three = (e.cluster for e in store.entries(source=None, output=None))
+    store.pin(two, id="urn:two", leader=2, published=NOW)
+
+    with store.transaction():
+        assert store.merge({one, two, three}) == two
+        store.settle({one, two, three}, NOW)
+
+    assert {e.cluster for e in store.entries(source=None, output=None)} == {two}
+    assert [s.cluster for s in store.stories("x", 10)] == [two]
+    assert len(store.stories("all", 10)) == 1
+
+
+def test_stories_are_the_last_to_surface(store: Store) -> None:
+    days = [arrival(str(n), "x") for n in range(5)]
+    days = [
+        Arrival(entry=Entry(id=a.entry.id, published=NOW - timedelta(days=9 - n)), keys=a.keys, outputs=("x",))
+        for n, a in enumerate(days)
+    ]  # fmt: skip
+    save(store, poll("a", *days))
+
+    found = store.stories("x", 2)
+
+    assert [s.sightings[0].keys.source_entry_id for s in found] == ["4", "3"]
+
+
+def test_a_story_held_back_is_let_go_once(store: Store) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    late = Arrival(entry=Entry(id="1", published=tomorrow), keys=arrival("1").keys, outputs=("x",))
+    save(store, poll("a", late))
+    assert store.stories("x", 9) == []
+    store.mark(["all", "x"], dirty=False)
+
+    store.due_releases(tomorrow)
+
+    assert store.dirty() == ["all", "x"]
+    assert len(store.stories("x", 9)) == 1
+
+
+def test_stamps_and_problems_of_files_are_kept(store: Store) -> None:
+    stamps = (
+        FileStamp(path="a.md", stamp="1"),
+        FileStamp(path="b.md", stamp="2", problems=("b: x",)),
+    )
+    save(store, poll("a", stamps=stamps))
+
+    assert store.stamps("a") == {"a.md": "1", "b.md": "2"}
+    assert store.problems("a") == ["b: x"]
+
+
+def test_a_slug_is_given_once(store: Store) -> None:
+    store.name("技术", "tech")
+    store.name("技术", "other")
+    assert store.slugs() == {"技术": "tech"}
+
+
+def test_a_second_writer_is_refused_and_a_reader_is_not(store: Store, tmp_path: Path) -> None:
+    save(store, poll("a", arrival("1", "x")))
+
+    with pytest.raises(StoreLocked):
+        stores.connect(url(tmp_path), exclusive=True)
+    reader = stores.connect(url(tmp_path), exclusive=False)
+    assert reader.counts() == {"a": 1}
+    reader.close()
+
+
+def test_a_copy_is_whole_though_the_store_is_in_use(store: Store, tmp_path: Path) -> None:
+    save(store, poll("a", arrival("1", "x")))
+    store.copy_to(tmp_path / "copy.db")
+
+    copy = stores.connect(f"sqlite:///{tmp_path / 'copy.db'}", exclusive=True)
+
+    assert copy.counts() == {"a": 1}
+    copy.close()
+
+
+def test_the_lock_goes_with_whoever_held_it(tmp_path: Path) -> None:
+    stores.connect(url(tmp_path), exclusive=True).close()
+    stores.connect(url(tmp_path), exclusive=True).close()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"this is no database, but a text of some length" * 50, "not a database"),
+        (None, "newer"),
+    ],
+)
+def test_a_store_that_cannot_be_read_is_told(
+    tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    path = tmp_path / "store.db"
+    if content:
+        path.write_bytes(content)
+    else:
+        with sqlite3.connect(path) as db:
+            db.execute("PRAGMA user_version = 999")
+        db.close()
+
+    with pytest.raises(StoreError, match=told):
+        stores.connect(url(tmp_path), exclusive=True)
+
+
+def test_reading_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="nothing there yet"):
+        stores.connect(url(tmp_path), exclusive=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_way_of_a_poll_uses_an_index_at_every_step(tmp_path: Path) -> None:
+    """No work that grows with the store: each query of it is looked up, none scans."""
+    seen: list[str] = []
+    opened = stores.connect(url(tmp_path), exclusive=True)
+    opened.enrol([source("a")], NOW)
+    opened._db.set_trace_callback(seen.append)
+    save(opened, poll("a", arrival("1", "x")))
+    opened.stories("x", 50)
+    opened._db.set_trace_callback(None)
+    queries = [s for s in seen if s.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))]
+    assert queries
+    for query in queries:
+        plan = [row[3] for row in opened._db.execute(f"EXPLAIN QUERY PLAN {query}")]
+        scans = [
+            p for p in plan if p.startswith("SCAN") and "json_each" not in p and "CONSTANT" not in p
+        ]
+        assert not scans, (query, plan)
+    opened.close()

@@ -26,7 +26,7 @@ SAME_TEXT = "same title and text"
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _GLOBAL = re.compile(
-    r"(?:https?://[^/?#]+/?[^/?#]|urn:[a-z0-9-]+:|tag:[^,]+,\d|[a-z][a-z0-9+.-]*:.{12})",
+    r"(?:https?://[^/?#]+(?:/[^?#]|/?\?[^#])|urn:[a-z0-9-]+:|tag:[^,]+,\d|(?!https?:)[a-z][a-z0-9+.-]*:.{12})",
     re.IGNORECASE,
 )
 _LEAST_TITLE = 4  # letters
@@ -151,7 +151,7 @@ def _same_text(new: Entry, old: StoredEntry) -> bool:
     texts = (plain(new.html), plain(old.entry.html if old.entry else ""))
     short, long = sorted(map(letters, texts), key=len)
     if len(short) < _LEAST_TEXT or len(short) < 0.6 * len(long):
-        return short == long != ""
+        return False
     if short == long:
         return True
     one, two = _grams(short[:_MOST_TEXT], 4), _grams(long[:_MOST_TEXT], 4)

@@ -88,12 +88,13 @@ def _entry(
     entry = lead.entry
     assert entry is not None
     source = sources.get(lead.source)
+    title = entry.title or excerpt(entry.html, 80) or lead.source
     summary, content = _texts(entry, source.content if source else "full")
     origin = _origin(lead, site, source, feeds.get(lead.source, Feed()))
     return replace(
         entry,
         id=story.id or "",
-        title=entry.title or excerpt(entry.html, 80) or lead.source,
+        title=title,
         links=(
             *(x for x in entry.links if x.rel in ("alternate", "related", "license")),
             *_replies(entry),
@@ -104,7 +105,7 @@ def _entry(
         authors=_authors(entry, origin),
         summary=summary,
         # RFC 4287 §4.1.2: an entry without a link needs content.
-        content=content or (None if entry.link else escape(entry.title, quote=False)),
+        content=content or (None if entry.link else escape(title, quote=False)),
         categories=_categories(story, lead),
         origin=origin,
     )

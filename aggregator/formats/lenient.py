@@ -36,16 +36,17 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    if not found.version and not _ROOT.search(response.body[:65_536]):
+    version = found.get("version", "")
+    if not version and not _ROOT.search(response.body[:65_536]):
         raise ParseError("no feed in it")
     feed = found.feed
     reader = _Reader(
         zone=zone,
         # RFC 4287 §4.2.1: an Atom entry without an author has its feed's.
-        authors=_people(feed) if found.version.startswith("atom") else (),
+        authors=_people(feed) if version.startswith("atom") else (),
         language=feed.get("language") or None,
         url=response.url,
-        relative_to_feed=found.version.startswith("atom"),
+        relative_to_feed=version.startswith("atom"),
     )
     return Feed(
         id=_text(feed, "id") or None,
@@ -57,7 +58,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         links=_links(feed),
         authors=_people(feed),
         rights=_markup(feed, "rights") or None,
-        image=_image(feed) or _rdf_image(found.version, response.body),
+        image=_image(feed) or _rdf_image(version, response.body),
         base=(feed.get("subtitle_detail") or {}).get("base") or response.url or None,
         generator=_text(feed, "generator") or None,
         categories=_categories(feed),

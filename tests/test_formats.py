@@ -1,0 +1,312 @@
+"""Any bytes are a feed or a ParseError, and each odd feed that we met is read as it was meant."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator import formats
+from aggregator.errors import ParseError
+from aggregator.inspection import inspect
+from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, Response
+
+EXAMPLES = Path(__file__).parent.parent / "examples" / "feeds"
+URL = "https://a.example/feeds/x.xml"
+
+
+def parse(body: str | bytes, **headers: str) -> Feed:
+    body = body.encode() if isinstance(body, str) else body
+    named = {k.replace("_", "-"): v for k, v in headers.items()}
+    return formats.parse(Response(url=URL, headers=named, body=body))
+
+
+def only(body: str | bytes, **headers: str) -> Entry:
+    (entry,) = parse(body, **headers).entries
+    return entry
+
+
+def rss(items: str, head: str = "", attributes: str = "") -> str:
+    return f'<rss version="2.0" {attributes}><channel><title>C</title>{head}{items}</channel></rss>'
+
+
+def atom(entries: str, head: str = "", attributes: str = "") -> str:
+    return f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>C</title>{head}{entries}</feed>'
+
+
+# ── what is no feed ──────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "empty"),
+        (b"  \n", "empty"),
+        (
+            b"<!DOCTYPE html><html><head><title>T</title></head><body><a href=x>y</a></body></html>",
+            "an HTML page",
+        ),
+        (b"\n<html><body>Access denied</body></html>", "an HTML page"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "an image"),
+        (b"%PDF-1.7 ...", "a PDF"),
+        (b"\x1f\x8b\x08\0\0\0", "compressed"),
+        (b'{"error": "not found"}', "no JSON Feed"),
+        (b'{"items": 3}', "no JSON Feed"),
+        (b"[1, 2", "broken JSON"),
+        (b"[" * 100_000, "broken JSON"),
+        (b"Service unavailable", "neither XML nor JSON"),
+        (b"<?xml version='1.0'?><note><to>x</to></note>", "XML, but no feed"),
+        (b"<sitemapindex><sitemap/></sitemapindex>", "XML, but no feed"),
+    ],
+)
+def test_what_is_no_feed_is_called_what_it_is(body: bytes, told: str) -> None:
+    with pytest.raises(ParseError, match=told):
+        parse(body)
+
+
+@settings(max_examples=300)
+@given(
+    st.binary(max_size=400),
+    st.sampled_from([b"", b"<rss><channel>", b"<feed>", b'{"items": [', b"\xff\xfe"]),
+)
+def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes, start: bytes) -> None:
+    try:
+        inspect(start + body, url=URL, headers={})
+    except ParseError as error:
+        assert str(error)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_an_example_with_damage_is_a_feed_or_a_parse_error(data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(sorted(EXAMPLES.glob("*.*"))))
+    body = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(body) - 1))
+        body[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=10))
+    try:
+        inspect(bytes(body), url=URL, headers={})
+    except ParseError as error:
+        assert str(error)
+
+
+# ── every kind of feed ───────────────────────────────────────────────────────
+
+
+def test_rss_with_all_that_we_use() -> None:
+    body = rss(
+        """<item><title>A &amp;amp; B</title><link>https://a.example/1</link>
+        <guid isPermaLink="false">g1</guid><pubDate>Wed, 01 Apr 2026 10:00:00 +0800</pubDate>
+        <dc:creator>Ann</dc:creator><category domain="d">cat</category>
+        <description>short</description><content:encoded><![CDATA[<p>long</p>]]></content:encoded>
+        <enclosure url="/a.mp3" type="audio/mpeg" length="12"/><comments>https://a.example/1#c</comments>
+        <source url="https://o.example/feed">Origin</source></item>""",
+        "<link>https://a.example/</link><description>About</description><language>en</language>"
+        "<copyright>C</copyright>",
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/"',
+    )
+    feed = parse(body)
+    (e,) = feed.entries
+
+    assert (feed.title, feed.link, feed.subtitle, feed.language, feed.rights) == (
+        "C", "https://a.example/", "About", "en", "C",
+    )  # fmt: skip
+    assert (e.id, e.link, e.comments, e.language) == (
+        "g1",
+        "https://a.example/1",
+        "https://a.example/1#c",
+        "en",
+    )
+    assert e.published == datetime(2026, 4, 1, 2, tzinfo=UTC)
+    assert (e.summary, e.content) == ("short", "<p>long</p>")
+    assert e.authors == (Person(name="Ann"),)
+    assert e.categories == (Category(term="cat", scheme="d"),)
+    assert [x.type for x in e.enclosures] == ["audio/mpeg"]
+    assert (e.origin.title, e.origin.url) == ("Origin", "https://o.example/feed")
+
+
+def test_atom_with_all_that_we_use() -> None:
+    e = only(
+        atom(
+            """<entry xml:lang="zh"><id>tag:a.example,2026:1</id><title type="html">&lt;b&gt;T&lt;/b&gt;</title>
+            <link href="1"/><link rel="enclosure" href="a.mp3" type="audio/mpeg" length="5"/>
+            <published>2026-04-01T10:00:00Z</published><updated>2026-04-02T10:00:00Z</updated>
+            <summary>s</summary>
+            <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div></content>
+            <category term="t" label="L"/><rights>R</rights></entry>""",
+            "<author><name>Feed author</name></author>",
+        )
+    )
+    assert e.title == "<b>T</b>"
+    assert (e.published.day, e.updated.day, e.language, e.rights) == (1, 2, "zh", "R")
+    assert "<p>x</p>" in e.content
+    assert e.authors == (Person(name="Feed author"),)
+    assert e.enclosures == (
+        Enclosure(url="https://a.example/feeds/a.mp3", type="audio/mpeg", length=5),
+    )
+    assert e.link == "https://a.example/feeds/1"
+
+
+def test_json_feed_with_all_that_we_use() -> None:
+    e = only(
+        json.dumps(
+            {
+                "version": "https://jsonfeed.org/version/1.1",
+                "title": "J",
+                "language": "en",
+                "authors": [{"name": "Feed author"}],
+                "items": [
+                    {
+                        "id": 7,
+                        "url": "/7",
+                        "external_url": "https://o.example/",
+                        "title": "1 < 2",
+                        "content_text": "one\n\ntwo & three",
+                        "date_published": "2026-04-01T10:00:00+08:00",
+                        "tags": ["t", 3],
+                        "attachments": [
+                            {"url": "a.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 5}
+                        ],
+                    }
+                ],
+            }
+        )
+    )
+    assert (e.id, e.link, e.title) == ("7", "https://a.example/7", "1 &lt; 2")
+    assert e.content == "<p>one</p><p>two &amp; three</p>"
+    assert e.published == datetime(2026, 4, 1, 2, tzinfo=UTC)
+    assert e.links[1] == Link(href="https://o.example/", rel="related")
+    assert (e.authors, e.language) == ((Person(name="Feed author"),), "en")
+    assert e.categories == (Category(term="t"),)
+    assert e.enclosures == (
+        Enclosure(url="https://a.example/feeds/a.mp3", type="audio/mpeg", length=5),
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
+        '<channel rdf:about="x"><title>C</title></channel><item rdf:about="https://a.example/1"><title>T</title><link>https://a.example/1</link></item></rdf:RDF>',
+        '<rss version="0.91"><channel><title>C</title><item><title>T</title><link>https://a.example/1</link></item></channel></rss>',
+        '<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>C</title><entry><title>T</title><link rel="alternate" type="text/html" href="https://a.example/1"/></entry></feed>',
+        '<CHANNEL HREF="https://a.example/"><TITLE>C</TITLE><ITEM HREF="https://a.example/1"><TITLE>T</TITLE></ITEM></CHANNEL>',
+        '<rss><channel><title>C</title><item><title>T</title><link>https://a.example/1</link></item>',
+        '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel><title>C & D</title><item><title>T</title><link>https://a.example/1</link></item></channel></rss>',
+    ],
+)  # fmt: skip
+def test_old_rare_and_broken_kinds_are_read(body: str) -> None:
+    e = only(body)
+    assert (e.title, e.link) == ("T", "https://a.example/1")
+
+
+def test_what_is_not_well_formed_says_so() -> None:
+    assert (
+        "not well-formed"
+        in parse("<rss><channel><title>C &nope; D</title><item></channel>").problems[0]
+    )
+
+
+# ── charsets ─────────────────────────────────────────────────────────────────
+
+CHINESE = '<?xml version="1.0" encoding="{0}"?><rss version="2.0"><channel><title>财经要闻</title><item><title>渔港</title></item></channel></rss>'
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030", "gbk", "gb2312", "big5", "utf-16"])
+def test_chinese_is_read_in_every_charset_that_says_its_name(charset: str) -> None:
+    text = CHINESE.format(charset)
+    text = (
+        text.replace("财经要闻", "財經要聞").replace("渔港", "漁港") if charset == "big5" else text
+    )
+    feed = parse(text.encode(charset))
+    assert feed.title in ("财经要闻", "財經要聞")
+
+
+def test_the_header_wins_over_the_declaration() -> None:
+    body = CHINESE.format("utf-8").encode("gb18030")
+    assert parse(body, content_type="application/xml; charset=gb18030").title == "财经要闻"
+
+
+def test_a_bare_text_xml_does_not_make_it_ascii() -> None:
+    assert parse(CHINESE.format("utf-8").encode(), content_type="text/xml").title == "财经要闻"
+
+
+# ── where references start ───────────────────────────────────────────────────
+
+
+def test_relative_references_of_rss_start_at_the_page_they_were_taken_from() -> None:
+    e = only(
+        rss(
+            "<item><link>https://blog.example/2026/post/</link><description>&lt;img src='i.png'&gt;</description></item>"
+        )
+    )
+    assert e.base == "https://blog.example/2026/post/"
+
+
+def test_relative_references_of_atom_start_at_the_document_or_at_xml_base() -> None:
+    plain = only(
+        atom("<entry><link href='https://b.example/x/'/><content type='html'>c</content></entry>")
+    )
+    based = only(
+        atom("<entry xml:base='https://c.example/d/'><content type='html'>c</content></entry>")
+    )
+    assert (plain.base, based.base) == (URL, "https://c.example/d/")
+
+
+def test_no_local_path_is_ever_a_base() -> None:
+    body = rss("<item><description>&lt;img src='i.png'&gt;</description></item>").encode()
+    feed = formats.parse(Response(url="file:///srv/feed.xml", body=body))
+    assert feed.entries[0].base is None
+
+
+# ── dates ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "hour"),
+    [
+        ("2026-04-01 10:00:00", 2),
+        ("2026-04-01T10:00:00", 2),
+        ("2026年4月1日 10:00", 2),
+        ("Wed, 01 Apr 2026 10:00:00 CST", 2),
+        ("Wed, 01 Apr 2026 10:00:00 GMT", 10),
+        ("2026-04-01T10:00:00+08:00", 2),
+    ],
+)
+def test_a_date_without_a_zone_is_read_in_the_sites(said: str, hour: int) -> None:
+    body = rss(f"<item><title>T</title><pubDate>{said}</pubDate></item>").encode()
+    feed = formats.parse(Response(url=URL, body=body), zone=ZoneInfo("Asia/Shanghai"))
+    assert feed.entries[0].published == datetime(2026, 4, 1, hour, tzinfo=UTC)
+
+
+def test_one_bad_date_loses_nothing() -> None:
+    feed = parse(
+        rss("<item><title>A</title><pubDate>soon</pubDate></item><item><title>B</title></item>")
+    )
+    assert [(e.title, e.published) for e in feed.entries] == [("A", None), ("B", None)]
+
+
+# ── what inspect prints ──────────────────────────────────────────────────────
+
+
+def test_inspect_prints_what_the_contract_says() -> None:
+    found = inspect(
+        rss("<item><guid>https://a.example/1</guid><title>T</title><description>&lt;p onclick=x&gt;d</description></item>").encode(),
+        url=URL,
+        headers={},
+    )  # fmt: skip
+    assert set(found) == {"feed", "entries", "problems"}
+    assert set(found["feed"]) == {
+        "id", "url", "title", "subtitle", "language", "updated", "published", "rights", "image",
+        "generator", "authors", "categories",
+    }  # fmt: skip
+    (entry,) = found["entries"]
+    assert set(entry) == {
+        "id", "url", "title", "published", "updated", "summary", "content", "language", "comments",
+        "rights", "authors", "categories", "enclosures", "source",
+    }  # fmt: skip
+    assert (entry["url"], entry["summary"]) == ("https://a.example/1", "<p>d</p>")
+    json.dumps(found)

@@ -10,12 +10,17 @@ The map, in reading order; imports point only upward in this list:
     cluster     which entries are one story, and which copy leads it
     polling     when to ask a source, and how
     compose     stored entries to feed documents
+    opml        subscription lists to sources
     config      the text of config.yaml to Config, or where it is wrong
     fetch       Request to Response, over HTTP or from a file
     files       the post folder in, feeds/ out
     stores      what we know, in SQLite
-    pipeline    poll, ingest, publish
+    ingest      recognise, cluster, save
+    reading     what a source sent to what is to be saved
+    pipeline    fetch, read, ingest: a poll
+    publish     select, compose, render, write
     schedule    the tick
+    status      answers: how the sources are, what is known of an entry
     server      feeds/ over HTTP
     report      an Outcome to log lines and summaries
     app         joins the parts

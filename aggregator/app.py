@@ -17,8 +17,9 @@ from aggregator import __version__, compose, config, files, stores
 from aggregator.errors import ConfigError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Outcome, Person, Source
-from aggregator.pipeline import Fetch, Pipeline, Subscription
+from aggregator.pipeline import Fetch, Pipeline
 from aggregator.publish import Publication, Published, publish
+from aggregator.reading import Subscription
 from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
 
 _SITE_ID = "site id"

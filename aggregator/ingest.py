@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from aggregator import cluster
+from aggregator.errors import StoreError
 from aggregator.model import (
     Arrival,
     Changes,
@@ -25,6 +26,8 @@ from aggregator.rules import Ruler
 from aggregator.stores import Store
 from aggregator.text import letters, plain
 
+_WITHDRAWN = "its front matter: it says that it is not published"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
@@ -35,6 +38,7 @@ class Poll:
     feed: Feed | None = None  # None: nothing new is known of the feed itself
     arrivals: tuple[Arrival, ...] = ()  # in document order
     present: frozenset[str] = frozenset()  # source_entry_ids of the whole document
+    withdrawn: tuple[str, ...] = ()  # ids of posts that now say `published: false`
     stamps: tuple[FileStamp, ...] = ()
     problems: tuple[str, ...] = ()
     first: bool = False  # nothing was known of this source: all of it is backfill
@@ -50,6 +54,8 @@ def ingest(
             try:
                 with store.transaction():
                     outcomes.append(_Ingest(store, poll, now, window).save())
+            except StoreError:  # the disk's trouble is everyone's
+                raise
             except Exception as error:  # our bug, or this poll's oddity: the others are kept
                 outcomes.append(error)
     return outcomes
@@ -77,6 +83,7 @@ class _Ingest:
                 self._know(old)
         for number, (arrival, published) in enumerate(self._oldest_first()):
             self._take(arrival, published, self.now + timedelta(microseconds=number))
+        self._withdraw()
         self.store.settle(self.touched, self.now)
         self.store.stamp(self.poll.source, self.poll.stamps)
         self.store.finish(self.poll.state, self.poll.feed)
@@ -130,7 +137,7 @@ class _Ingest:
             first_seen=seen,
             published=published,
             stated=bool(entry.published or entry.updated),
-            updated=max(entry.updated or published, published),
+            updated=_past(max(entry.updated or published, published), max(seen, published)),
             feed_updated=self._feed_updated(entry, published),
             outputs=arrival.outputs,
             entry=entry,
@@ -153,7 +160,7 @@ class _Ingest:
         stated = arrival.entry.updated
         updated = old.updated
         if told:
-            updated = stated if stated and stated > old.updated else self.now
+            updated = stated if stated and old.updated < stated <= self.now else self.now
         new = replace(
             old,
             keys=arrival.keys,
@@ -180,6 +187,17 @@ class _Ingest:
                 old.key, self.now, "new id", f"was {old.keys.source_entry_id!r}, its link stayed"
             )
 
+    def _withdraw(self) -> None:
+        """Not to be published any more; known all the same, should it come back."""
+        for old in self.store.recognised(self.poll.source, self.poll.withdrawn, ()):
+            if old.dropped is None and old.entry is not None:
+                keys = replace(old.keys, digest=b"")
+                gone = Arrival(entry=old.entry, keys=keys, outputs=old.outputs, dropped=_WITHDRAWN)
+                self.store.change(old, gone, surfaced=None)
+                self.store.note(old.key, self.now, "withdrawn", _WITHDRAWN)
+                self.touched.add(old.cluster)
+                self.count["changed"] += 1
+
     def _matches(self, new: StoredEntry) -> list[cluster.Match]:
         candidates = (c for c in self.store.candidates(new.keys) if c.key != new.key)
         return cluster.matches(new, new.keys, candidates, window=self.window)
@@ -199,7 +217,13 @@ class _Ingest:
 
     def _feed_updated(self, entry: Entry, at_least: datetime) -> datetime:
         own = self.poll.feed.updated if self.poll.feed else None
-        return max(own or at_least, entry.updated or at_least, at_least)
+        stated = max(own or at_least, entry.updated or at_least, at_least)
+        return _past(stated, max(self.now, at_least))
+
+
+def _past(when: datetime, most: datetime) -> datetime:
+    """What claims to have been updated in the future was updated when we saw it."""
+    return min(when, most)
 
 
 def _own_keys(arrival: Arrival) -> Keys:

@@ -7,28 +7,19 @@ many polls brought. The second line is `publish`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo
 
-from aggregator import cluster, files, formats, polling
-from aggregator.errors import FetchError, ParseError, SourceError
-from aggregator.formats import posts
+from aggregator import polling, reading
+from aggregator.errors import SourceError, StoreError
 from aggregator.ingest import Poll, ingest, rule_anew
 from aggregator.model import (
-    Arrival,
     Changes,
-    Entry,
     Failed,
-    Feed,
-    FileStamp,
     Outcome,
     PollState,
     Request,
@@ -37,8 +28,7 @@ from aggregator.model import (
     Unchanged,
     Updated,
 )
-from aggregator.rules import Ruler
-from aggregator.rules.clean import clean, clean_feed
+from aggregator.reading import Subscription
 from aggregator.stores import Store
 
 Fetch = Callable[[Request], Awaitable[Response]]
@@ -47,16 +37,6 @@ T = TypeVar("T")
 
 _TOGETHER = 20  # polls in one transaction
 _POSTS_TOGETHER = 200  # post files read and saved at a time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
-    """A source, its rules, and a digest that is equal as long as the rules are."""
-
-    source: Source
-    ruler: Ruler
-    rules_digest: str
-    zone: str = "UTC"  # for dates that give no offset
 
 
 class Pipeline:
@@ -95,9 +75,9 @@ class Pipeline:
     def _enrol(self) -> None:
         now = self.clock()
         subscriptions = self.subscriptions.values()
-        self.store.enrol([s.source for s in subscriptions], now)
-        for s in subscriptions:
-            with self.store.transaction():
+        with self.store.transaction():
+            self.store.enrol([s.source for s in subscriptions], now)
+            for s in subscriptions:
                 if self.store.rules(s.source.id, s.rules_digest):
                     rule_anew(self.store, s.source.id, s.ruler, now)
 
@@ -129,6 +109,8 @@ class Pipeline:
         poll = self._poll_posts if source.kind == "posts" else self._poll_feed
         try:
             return await poll(subscription, state)
+        except StoreError:  # no source's fault: nothing can be kept
+            raise
         except SourceError as error:
             await self._keep_failure(source, state, error)
             return Failed(source=source.id, error=str(error))
@@ -148,109 +130,24 @@ class Pipeline:
         if polling.unchanged(response, state):
             await self._save(Poll(source=source.id, state=kept))
             return Unchanged(source=source.id)
-        poll = await self._in_parser(lambda: self._read_feed(subscription, state, kept, response))
-        return Updated(source=source.id, changes=await self._save(poll))
-
-    def _read_feed(
-        self, subscription: Subscription, state: PollState, kept: PollState, response: Response
-    ) -> Poll:
-        feed = formats.parse(response, zone=ZoneInfo(subscription.zone))
-        own = (subscription.source.url, response.url, *(x.href for x in feed.links))
-        ids = cluster.ids_of(feed.entries)
-        return Poll(
-            source=kept.source,
-            state=kept,
-            feed=clean_feed(replace(feed, entries=())),
-            arrivals=self._arrivals(subscription, feed, ids, feed_urls=own),
-            present=frozenset(ids),
-            problems=feed.problems,
-            first=state.succeeded is None,
+        read = partial(
+            reading.read_feed, self.store, subscription, before=state, after=kept, sent=response
         )
-
-    def _arrivals(
-        self,
-        subscription: Subscription,
-        feed: Feed,
-        ids: Sequence[str],
-        *,
-        feed_urls: Sequence[str] = (),
-    ) -> tuple[Arrival, ...]:
-        """Those entries that are new, or other than we know them; each id once."""
-        known = self.store.digests(subscription.source.id, ids)
-        found: dict[str, Arrival] = {}
-        for entry, name in zip(feed.entries, ids, strict=True):
-            digest = cluster.digest_of(entry)
-            if known.get(name) == digest:
-                continue
-            cleaned = clean(entry, feed_urls=feed_urls)
-            ruling = subscription.ruler(cleaned)
-            arrival = Arrival(
-                entry=cleaned,
-                keys=cluster.keys_of(cleaned, source_entry_id=name, digest=digest),
-                outputs=ruling.outputs,
-                dropped=ruling.dropped,
-            )
-            if name not in found or _later(cleaned, found[name].entry):
-                found[name] = arrival
-        return tuple(found.values())
-
-    # ── posts ────────────────────────────────────────────────────────────────
+        return Updated(source=source.id, changes=await self._save(await self._in_parser(read)))
 
     async def _poll_posts(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
-        folder = Path(unquote(urlsplit(source.url).path))
-        changed = await self._in_parser(lambda: self._changed_files(source, folder))
+        look = partial(reading.changed_files, self.store, source)
+        changed = iter(await self._in_parser(look))
         totals: list[Changes] = []
-        while batch := list(islice(changed, _POSTS_TOGETHER)):
-            poll = await self._in_parser(partial(self._read_posts, subscription, state, batch))
-            totals.append(await self._save(poll))
+        while batch := tuple(islice(changed, _POSTS_TOGETHER)):
+            read = partial(reading.read_posts, self.store, subscription, before=state, batch=batch)
+            totals.append(await self._save(await self._in_parser(read)))
         kept = polling.after_success(source, state, Response(url=source.url), self.clock())
         await self._save(Poll(source=source.id, state=kept))
         if not totals:
             return Unchanged(source=source.id)
         return Updated(source=source.id, changes=_sum(totals))
-
-    def _changed_files(self, source: Source, folder: Path) -> Iterator[files.Found]:
-        try:
-            stamps = self.store.stamps(source.id)
-            found = [f for f in files.scan(folder) if posts.publishable_name(f.path)]
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise FetchError(
-                f"{folder.name}: {reason}; the folder of posts is read there"
-            ) from error
-        return iter([f for f in found if stamps.get(f.path) != f.stamp])
-
-    def _read_posts(
-        self, subscription: Subscription, state: PollState, batch: Sequence[files.Found]
-    ) -> Poll:
-        entries: list[Entry] = []
-        stamps: list[FileStamp] = []
-        problems: list[str] = []
-        for found in batch:
-            try:
-                feed = posts.parse(
-                    found.file.read_bytes(), path=found.path, options=subscription.source.posts
-                )
-            except OSError as error:  # no stamp: it is tried again next time
-                problems.append(f"{found.path}: {(error.strerror or str(error)).lower()}")
-                continue
-            except ParseError as error:
-                feed = Feed(problems=(str(error),))
-            entries += feed.entries
-            problems += feed.problems
-            stamps.append(FileStamp(path=found.path, stamp=found.stamp, problems=feed.problems))
-        ids = cluster.ids_of(entries)
-        read = Feed(entries=tuple(entries))
-        return Poll(
-            source=subscription.source.id,
-            state=state,
-            arrivals=self._arrivals(subscription, read, ids),
-            present=frozenset(ids),
-            stamps=tuple(stamps),
-            problems=tuple(problems),
-            first=state.succeeded is None,
-        )
 
     # ── threads ──────────────────────────────────────────────────────────────
 
@@ -284,11 +181,6 @@ class Pipeline:
                     saved.set_exception(outcome)
                 else:
                     saved.set_result(outcome)
-
-
-def _later(a: Entry, b: Entry) -> bool:
-    """Of two versions of one entry in one document, the one updated last counts."""
-    return bool(a.updated and (not b.updated or a.updated > b.updated))
 
 
 def _sum(changes: Sequence[Changes]) -> Changes:

@@ -17,6 +17,7 @@ LAYERS = (
     {"cluster", "compose", "inspection"},
     {"fetch", "files", "stores"},
     {"ingest", "publish"},
+    {"reading"},
     {"pipeline"},
     {"report", "status"},
     {"app"},

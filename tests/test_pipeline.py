@@ -785,3 +785,41 @@ def test_entries_tell_what_the_contract_says(world: World) -> None:
         "reason": None,
         "held": None,
     }
+
+
+def test_a_feed_that_changes_its_name_is_credited_with_the_new_one(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1), title="Old name"))
+    world.run()
+    world.serve("a", rss(*numbered(1), title="New name"))
+
+    summary = world.run()
+
+    assert summary.changed == 0
+    for document in ("a", "all"):
+        (entry,) = world.published(document)
+        assert text(entry.find(f"{ATOM}source"), "title") == "New name"
+
+
+def test_nothing_was_updated_in_the_future(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)).replace(b"<item>", b"<lastBuildDate>Thu, 01 Jan 2099 00:00:00 GMT</lastBuildDate><item>"))  # fmt: skip
+    world.run()
+    assert text(world.document(), "updated") == "2026-04-01T10:01:00Z"
+    assert text(world.published()[0].find(f"{ATOM}source"), "updated") == "2026-07-01T12:00:00Z"
+
+
+def test_a_post_that_says_it_is_not_published_any_more_is_withdrawn(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": post("Kept"), "2026-03-02-b": post("Taken back")})
+    world.run()
+    ids = {text(e, "title"): text(e, "id") for e in world.published()}
+    path = folder / "2026-03-02-b.md"
+    path.write_text(post("Taken back", published="false"), encoding="utf-8")
+    world.run()
+    assert world.titles() == ["Kept"]
+    assert {e["title"] for e in world.entries() if e["held"]} == {"Taken back"}
+
+    path.write_text(post("Taken back", published="true"), encoding="utf-8")
+    world.run()
+
+    assert {text(e, "title"): text(e, "id") for e in world.published()} == ids

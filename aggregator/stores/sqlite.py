@@ -113,22 +113,28 @@ class SqliteStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         nested = self._db.in_transaction
-        self._db.execute("SAVEPOINT inner_one" if nested else "BEGIN IMMEDIATE")
         marked = set(self._dirty)
         try:
+            self._db.execute("SAVEPOINT inner_one" if nested else "BEGIN IMMEDIATE")
             yield
             if not nested:
                 self._flush_dirty()
             self._db.execute("RELEASE inner_one" if nested else "COMMIT")
-        except BaseException:
+        except BaseException as error:
             self._dirty = marked
-            with suppress(sqlite3.Error):  # a full disk has rolled back already
-                if nested:
-                    self._db.execute("ROLLBACK TO inner_one")
-                    self._db.execute("RELEASE inner_one")
-                else:
-                    self._db.execute("ROLLBACK")
+            self._roll_back(nested=nested)
+            # Not a row's fault, but the disk's or the file's: a full disk, a lock, corruption.
+            if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
+                raise StoreError(f"store {self._path.name}: {error}") from error
             raise
+
+    def _roll_back(self, *, nested: bool) -> None:
+        with suppress(sqlite3.Error):  # a full disk has rolled back already
+            if nested:
+                self._db.execute("ROLLBACK TO inner_one")
+                self._db.execute("RELEASE inner_one")
+            else:
+                self._db.execute("ROLLBACK")
 
     def copy_to(self, path: Path) -> None:
         with sqlite3.connect(path) as copy:
@@ -170,9 +176,11 @@ class SqliteStore:
         return [_state(row) for row in rows if row["id"] in names]
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
+        if feed is not None:
+            self._keep_feed(state.source, feed)
         self._db.execute(
             "UPDATE source SET due = ?, etag = ?, last_modified = ?, digest = ?, failures = ?,"
-            " error = ?, polled = ?, succeeded = ?, feed = coalesce(?, feed) WHERE id = ?",
+            " error = ?, polled = ?, succeeded = ? WHERE id = ?",
             (
                 from_moment(state.due),
                 state.etag,
@@ -182,10 +190,25 @@ class SqliteStore:
                 state.error,
                 maybe_from(state.polled),
                 maybe_from(state.succeeded),
-                codec.from_feed(feed) if feed else None,
                 state.source,
             ),
         )
+
+    def _keep_feed(self, source: str, feed: Feed) -> None:
+        row = self._db.execute("SELECT feed FROM source WHERE id = ?", (source,)).fetchone()
+        if row is None:
+            return
+        text = codec.from_feed(feed)
+        if row["feed"] and _credit(codec.to_feed(row["feed"])) != _credit(feed):
+            # Every entry of it tells of its feed in atom:source.
+            outputs = self._db.execute(
+                "SELECT DISTINCT output FROM listing WHERE cluster IN"
+                " (SELECT cluster FROM entry WHERE source = ?)",
+                (source,),
+            )
+            self._dirty |= {x[0] for x in outputs}
+        if text != row["feed"]:
+            self._db.execute("UPDATE source SET feed = ? WHERE id = ?", (text, source))
 
     def rules(self, source: str, digest: str) -> bool:
         stale = self._db.execute(
@@ -489,6 +512,11 @@ class SqliteStore:
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────
+
+
+def _credit(feed: Feed) -> tuple[Any, ...]:
+    """What of a feed's metadata can be seen in a document."""
+    return (feed.id, feed.title, feed.links, feed.authors, feed.rights)
 
 
 def _keys(keys: Keys) -> tuple[Any, ...]:

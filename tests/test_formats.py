@@ -310,3 +310,38 @@ def test_inspect_prints_what_the_contract_says() -> None:
     }  # fmt: skip
     assert (entry["url"], entry["summary"]) == ("https://a.example/1", "<p>d</p>")
     json.dumps(found)
+
+
+# ── what feedparser alone would lose ─────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "person"),
+    [
+        ("desk@news.online (The Desk)", Person(name="The Desk", email="desk@news.online")),
+        ("The Desk &lt;desk@news.online&gt;", Person(name="The Desk", email="desk@news.online")),
+        ("desk@news.online", Person(email="desk@news.online")),
+        ("a@b.example (A)", Person(name="A", email="a@b.example")),
+        ("a@b.com (A)", Person(name="A", email="a@b.com")),
+        ("Just A. Name", Person(name="Just A. Name")),
+    ],
+)
+def test_an_author_keeps_the_whole_address(said: str, person: Person) -> None:
+    assert only(rss(f"<item><author>{said}</author></item>")).authors == (person,)
+
+
+def test_a_date_that_feedparser_stumbles_over_loses_no_feed() -> None:
+    body = rss("<item><title>T</title><pubDate>Fri, 2024/13/01 10:00:00 EST</pubDate></item>")
+    assert only(body).title == "T"
+    assert only(body.replace("<title>C", "<title>C &nbsp; ")).title == "T"
+
+
+def test_relative_links_of_a_local_feed_start_at_its_site() -> None:
+    body = rss("<item><title>T</title><link>/story</link></item>", "<link>https://a.example/</link>")
+    found = inspect(body.encode(), url="file:///srv/x.xml", headers={})
+    assert found["entries"][0]["url"] == "https://a.example/story"
+
+
+def test_an_address_that_is_none_is_no_trouble() -> None:
+    feed = formats.parse(Response(url="http://[bad/", body=rss("<item><title>T</title></item>").encode()))
+    assert feed.entries[0].title == "T"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 
 from aggregator.errors import ParseError
-from aggregator.formats import jsonfeed, lenient
+from aggregator.formats import jsonfeed, lenient, strict
 from aggregator.model import Feed, Response
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
@@ -29,7 +29,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
 
     A date without an offset is read in `zone`.
     """
-    read: Callable[..., Feed] = jsonfeed.parse if _JSON.match(response.body) else lenient.parse
+    read: Callable[..., Feed] = jsonfeed.parse if _JSON.match(response.body) else _xml
     try:
         return read(response, zone=zone)
     except ParseError as error:
@@ -38,6 +38,11 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         raise ParseError(f"no feed: {_kind(response.body)}") from error
     except Exception as error:  # anything may come off the wire, and parsers are only people's work
         raise ParseError(f"cannot be read as a feed: {type(error).__name__}: {error}") from error
+
+
+def _xml(response: Response, *, zone: tzinfo) -> Feed:
+    """feedparser is the judge; what it would say of an ordinary feed `strict` knows sooner."""
+    return strict.parse(response, zone=zone) or lenient.parse(response, zone=zone)
 
 
 def _kind(body: bytes) -> str:

@@ -1,0 +1,294 @@
+"""feedparser's dictionaries to a Feed: what `lenient` and `strict` read is told in one way."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from time import struct_time
+from typing import Any
+from urllib.parse import urljoin
+
+from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Response
+from aggregator.moments import moment, utc, zoned
+
+_HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml", "text/xhtml"}
+_RDF_IMAGE = re.compile(rb"<image\b[^>]*>(?:(?!</image>).)*?<url>([^<]{1,2000})</url>", re.DOTALL)
+_ADDRESS = re.compile(
+    r"(?P<email>[^<>()@\s]+@[^<>()@\s]+)(?:\s*\((?P<name>[^()]*)\))?"
+    r"|(?P<named>[^<>@]+?)\s*<(?P<own>[^<>@\s]+@[^<>@\s]+)>"
+)
+
+
+def feed(
+    found: Any,
+    entries: Sequence[Any],
+    *,
+    version: str,
+    response: Response,
+    zone: tzinfo,
+    problems: tuple[str, ...] = (),
+) -> Feed:
+    """The Feed that feedparser's `feed` and `entries` tell; `version` is feedparser's."""
+    reader = _Reader(
+        zone=zone,
+        # RFC 4287 §4.2.1: an Atom entry without an author has its feed's.
+        authors=_people(found) if version.startswith("atom") else (),
+        language=found.get("language") or None,
+        url=response.url if response.url.startswith("http") else None,
+        site=_text(found, "link") or None,
+        relative_to_feed=version.startswith("atom"),
+    )
+    return Feed(
+        id=_text(found, "id") or None,
+        title=_markup(found, "title"),
+        subtitle=_markup(found, "subtitle") or _markup(found, "summary") or None,
+        language=reader.language,
+        updated=_when(found, "updated", zone),
+        published=_when(found, "published", zone),
+        links=_links(found),
+        authors=_people(found),
+        rights=_markup(found, "rights") or None,
+        image=_image(found) or _rdf_image(version, response.body),
+        base=(found.get("subtitle_detail") or {}).get("base") or response.url or None,
+        generator=_text(found, "generator") or None,
+        categories=_categories(found),
+        entries=tuple(reader.entry(e) for e in entries),
+        problems=problems,
+    )
+
+
+def headers(response: Response) -> dict[str, str]:
+    """The headers as feedparser is to see them."""
+    given = {k.lower(): v for k, v in response.headers.items()}
+    given["content-location"] = _place(response.url, given.get("content-location", ""))
+    given.pop("content-encoding", None)  # it has been decoded already
+    kind = given.get("content-type", "")
+    if not kind or (kind.lower().startswith("text/") and "charset" not in kind.lower()):
+        # No charset there, no word on it: the XML declaration decides (RFC 7303 §3), where
+        # feedparser would take text/xml for ASCII.
+        given["content-type"] = "application/xml"
+    return given
+
+
+def _place(url: str, stated: str) -> str:
+    """What feedparser takes for the base URI; Content-Location may be relative (RFC 9110 §8.7).
+    A local feed has none: what is relative in it is relative to its site."""
+    if not url.startswith("http"):
+        return ""
+    try:
+        place = urljoin(url, stated)
+    except ValueError:
+        return url
+    return place if place.startswith("http") else url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """What an entry takes over from its document."""
+
+    zone: tzinfo
+    authors: tuple[Person, ...]
+    language: str | None
+    url: str | None  # of the document, on the web
+    site: str | None
+    relative_to_feed: bool
+
+    def entry(self, e: Any) -> Entry:
+        origin = _origin(e, self.zone)
+        summary, content = _bodies(e)
+        links = _links(e)
+        link = next((x.href for x in links if x.rel == "alternate"), None)
+        return Entry(
+            id=_text(e, "id"),
+            title=_markup(e, "title"),
+            links=links,
+            published=_when(e, "published", self.zone) or _when(e, "created", self.zone),
+            updated=_when(e, "updated", self.zone),
+            authors=_people(e) or (origin.authors if origin else ()) or self.authors,
+            summary=summary,
+            content=content,
+            base=self.base(e, link),
+            categories=_categories(e),
+            enclosures=_enclosures(e),
+            language=_language(e) or self.language,
+            rights=_markup(e, "rights") or None,
+            comments=_text(e, "comments") or None,
+            origin=origin,
+            source_link=link,
+        )
+
+    def base(self, e: Any, link: str | None) -> str | None:
+        """xml:base where there is one; else Atom means the document (RFC 3986 §5.1.3), and RSS,
+        which says nothing, most often the page that the content was taken from."""
+        details = [*(e.get("content") or ()), e.get("summary_detail") or {}]
+        stated = [d["base"] for d in details if d.get("base") and d.get("value")]
+        own = [base for base in stated[:1] if base != self.url]
+        places = [self.url, link] if self.relative_to_feed else [link, self.url]
+        absolute = (x for x in (*own, *places, self.site) if x and x.startswith("http"))
+        return next(absolute, None)
+
+
+def _text(node: Any, name: str) -> str:
+    value = dict.get(node, name)  # FeedParserDict.get would substitute other keys
+    return value if isinstance(value, str) else ""
+
+
+def _markup(node: Any, name: str) -> str:
+    """A text construct (RFC 4287 §3.1) as HTML."""
+    value = _text(node, name)
+    kind = (node.get(f"{name}_detail") or {}).get("type", "text/plain")
+    return value if kind in _HTML_TYPES else html.escape(value, quote=False)
+
+
+def _bodies(e: Any) -> tuple[str | None, str | None]:
+    """Summary and content as HTML; a lone description of RSS is its summary."""
+    bodies = [_body(c) for c in e.get("content") or ()]
+    content = max(bodies, key=len, default="")
+    summary = _body(e.get("summary_detail") or {}) or _text(e, "summary")
+    if content and summary == content:
+        summary = ""
+    return summary or None, content or None
+
+
+def _body(detail: Any) -> str:
+    value = detail.get("value") or ""
+    kind = (detail.get("type") or "text/html").partition(";")[0].lower()
+    if kind.startswith(("image/", "audio/", "video/")):
+        return ""
+    return html.escape(value, quote=False) if kind in ("text/plain", "text") else str(value)
+
+
+def _language(e: Any) -> str | None:
+    details = [*(e.get("content") or ()), *(e.get(f"{n}_detail") for n in ("title", "summary"))]
+    found = e.get("language") or next(
+        (d["language"] for d in details if d and d.get("language")), None
+    )
+    return found or None
+
+
+def _when(node: Any, name: str, zone: tzinfo) -> datetime | None:
+    text = _text(node, name)
+    parsed = dict.get(node, f"{name}_parsed")
+    if text and (parsed is None or not zoned(text, zone)):
+        found = moment(text, zone)
+        if found is not None and (parsed is None or zone is not UTC):
+            return found
+    return _from_struct(parsed)
+
+
+def _from_struct(parsed: struct_time | None) -> datetime | None:
+    if parsed is None:
+        return None
+    try:
+        return utc(datetime(*parsed[:5], min(parsed[5], 59), tzinfo=UTC))
+    except ValueError:
+        return None
+
+
+def _links(node: Any) -> tuple[Link, ...]:
+    links = [
+        Link(
+            href=x["href"],
+            rel=x.get("rel") or "alternate",
+            type=x.get("type"),
+            hreflang=x.get("hreflang"),
+            title=x.get("title"),
+        )
+        for x in node.get("links") or ()
+        if x.get("href") and x.get("rel") != "enclosure"
+    ]
+    main = _text(node, "link")
+    alternates = [x for x in links if x.rel == "alternate"]
+    # Of several, the one that feedparser took for it; but what has a title is an atom:link beside
+    # RSS's own link, and second to it.
+    chosen = [x for x in alternates if x.href == main] + [x for x in alternates if not x.title]
+    chosen.sort(key=lambda x: x.title is not None)
+    if chosen:
+        links = [chosen[0], *(x for x in links if x is not chosen[0])]
+    elif main and not alternates:
+        links.insert(0, Link(href=main))
+    original = _text(node, "feedburner_origlink")
+    if original:
+        links.append(Link(href=original, rel="canonical"))
+    return tuple(links)
+
+
+def _people(node: Any) -> tuple[Person, ...]:
+    people: Sequence[Any] = node.get("authors") or ()
+    if len(people) == 1 and people[0].get("email"):
+        return (_mended(_text(node, "author"), people[0]),)
+    return tuple(dict.fromkeys(_each_person(people)))
+
+
+def _mended(stated: str, found: Mapping[str, Any]) -> Person:
+    """feedparser cuts an address behind the fourth letter of its top-level domain, and takes the
+    rest for a name: desk@news.online (The Desk)."""
+    url = found.get("href") or None
+    address = _ADDRESS.fullmatch(stated.strip())
+    email = address and (address["email"] or address["own"])
+    if not address or not email or email == found["email"] or not email.startswith(found["email"]):
+        return Person(name=found.get("name") or "", email=found["email"], url=url)
+    name = address["name"] or address["named"] or ""
+    return Person(name=name.strip(), email=email, url=url)
+
+
+def _each_person(people: Iterable[Any]) -> Iterable[Person]:
+    for x in people:
+        person = Person(
+            name=x.get("name") or "", email=x.get("email") or None, url=x.get("href") or None
+        )
+        if person != Person():
+            yield person
+
+
+def _categories(node: Any) -> tuple[Category, ...]:
+    return tuple(
+        dict.fromkeys(
+            Category(term=x["term"] or x["label"], scheme=x.get("scheme"), label=x.get("label"))
+            for x in node.get("tags") or ()
+            if x.get("term") or x.get("label")
+        )
+    )
+
+
+def _enclosures(e: Any) -> tuple[Enclosure, ...]:
+    found = (
+        Enclosure(url=x["href"], type=x.get("type") or None, length=_length(x.get("length")))
+        for x in e.get("enclosures") or ()
+        if x.get("href")
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _length(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _origin(e: Any, zone: tzinfo) -> Origin | None:
+    source = e.get("source")
+    if not source:
+        return None
+    href = source.get("href")
+    links = _links(source) or ((Link(href=href, rel="self"),) if href else ())
+    return Origin(
+        id=_text(source, "id") or href or None,
+        title=_markup(source, "title"),
+        updated=_when(source, "updated", zone),
+        links=links,
+        authors=_people(source),
+        rights=_markup(source, "rights") or None,
+    )
+
+
+def _rdf_image(version: str, body: bytes) -> str | None:
+    """RSS 0.90 and 1.0 put the image beside the channel, where feedparser does not look."""
+    found = _RDF_IMAGE.search(body) if version in ("rss090", "rss10") else None
+    return html.unescape(found[1].decode("utf-8", "replace").strip()) if found else None
+
+
+def _image(feed: Any) -> str | None:
+    return (feed.get("image") or {}).get("href") or feed.get("logo") or feed.get("icon") or None

@@ -1,0 +1,605 @@
+"""What feedparser makes of each element, as functions that fill the same dictionaries.
+
+To teach the strict reader an element: a function here and a line in the tables at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from feedparser.datetimes import _parse_date
+from feedparser.mixin import _FeedParserMixin
+from feedparser.urls import _urljoin
+
+Node = dict[str, Any]  # a FeedParserDict in the making; nothing here needs its aliases
+Attrs = dict[str, str]
+
+
+class Refused(Exception):
+    """Something out of the ordinary: feedparser must judge."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """Where in the document we are, in feedparser's terms."""
+
+    base: str
+    lang: str | None
+    version: str = ""
+    depth: int = 0
+    direct: int = 0  # the depth of an entry's own children
+    title_depth: int = -1  # feedparser takes no second title from the same depth or below
+    has_content: bool = False
+    in_entry: bool = False
+    feed: Node = field(default_factory=dict)
+    entries: list[Node] = field(default_factory=list)
+    node: Node = field(default_factory=dict)  # what the current element speaks of
+    outer: Node = field(default_factory=dict)  # the entry, while `node` is its source
+
+
+class Rule(NamedTuple):
+    end: Callable[[Reading, Attrs, list[str]], None] | None = None
+    begin: Callable[[Reading, Attrs], None] | None = None
+    inside: dict[str, Rule] | None = None  # its children; None: it may have none
+    markup: bool = False  # type="xhtml" means something here
+    only: bool = False  # no child that we would ignore, for feedparser would take it for the end
+
+
+# ── text ─────────────────────────────────────────────────────────────────────
+
+_KINDS = {"text": "text/plain", "plain": "text/plain", "html": "text/html"}
+_KINDS |= {"xhtml": "application/xhtml+xml"}
+_KINDS |= {kind: kind for kind in tuple(_KINDS.values())}
+_CANONICAL = re.compile(  # urljoin gives it back as it is, whatever the base
+    r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[\w./%+=&,!~@:$'()*-]*)?"
+    r"(?:\?[\w./%+=&,!~@:$'()*-]+)?(?:#[\w./%+=&,!~-]+)?",
+    re.ASCII,
+)
+_REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
+
+
+def kind_of(attrs: Attrs, default: str) -> str:
+    kind = _KINDS.get(attrs.get("type", default))
+    if kind is None or "mode" in attrs:
+        raise Refused  # base64, or of a type that would need judging
+    return kind
+
+
+def text_of(parts: list[str]) -> str:
+    text = "".join(parts).strip()
+    _not_twice_encoded(text)
+    return text
+
+
+def _not_twice_encoded(text: str) -> None:
+    if text.isascii():
+        return
+    try:
+        text.encode("iso-8859-1").decode("utf-8")
+    except UnicodeError:
+        return
+    raise Refused  # feedparser would decode it once more
+
+
+def resolved(at: Reading, uri: str) -> str:
+    if not uri or _CANONICAL.fullmatch(uri):
+        return uri
+    found = str(_urljoin(at.base, uri))
+    _not_twice_encoded(found)
+    return found
+
+
+def _construct(at: Reading, attrs: Attrs, parts: list[str], default: str) -> Node:
+    kind = kind_of(attrs, default)
+    if kind == "application/xhtml+xml" and at.version == "atom10":
+        parts = _unwrapped(parts)
+    text = text_of(parts)
+    if kind == "text/plain" and at.version != "atom10" and ("<" in text or "&" in text):
+        kind = "text/html" if _FeedParserMixin.looks_like_html(text) else kind
+    language = at.lang.replace("_", "-") if at.lang else at.lang
+    return {"type": kind, "language": language, "base": at.base, "value": text}
+
+
+def _unwrapped(parts: list[str]) -> list[str]:
+    """Without the div that RFC 4287 §3.1.1.3 asks for, when it holds everything."""
+    while len(parts) > 1 and not parts[-1].strip():
+        parts.pop()
+    while len(parts) > 1 and not parts[0].strip():
+        del parts[0]
+    first = parts[0] if parts else ""
+    if not (first == "<div>" or first.startswith("<div ")) or parts[-1] != "</div>":
+        return parts
+    depth = 0
+    for part in parts[:-1]:
+        if part.startswith("</"):
+            depth -= 1
+            if depth == 0:
+                return parts
+        elif part.startswith("<"):
+            depth += 1
+    return parts[1:-1]
+
+
+def _keep(at: Reading, key: str, detail: Node) -> None:
+    if at.in_entry and at.depth > at.direct and key in at.node:
+        raise Refused  # in a media:group; whether it wins depends on what came before
+    at.node[key] = detail["value"]
+    at.node[f"{key}_detail"] = detail
+
+
+def _plain(key: str) -> Rule:
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        at.node[key] = text_of(parts)
+
+    return Rule(end)
+
+
+def _unadorned(key: str, *, uri: bool = False) -> Rule:
+    """feedparser has no rule for these; with an attribute it would forget their text."""
+
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        if attrs:
+            raise Refused
+        text = text_of(parts)
+        at.node[key] = resolved(at, text) if uri else text
+
+    return Rule(end)
+
+
+def _marked_up(key: str) -> Rule:
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        _keep(at, key, _construct(at, attrs, parts, "text/plain"))
+
+    return Rule(end, markup=True)
+
+
+def _title(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    detail = _construct(at, attrs, parts, "text/plain")
+    if not -1 < at.title_depth <= at.depth:
+        _keep(at, "title", detail)
+    if detail["value"]:
+        at.title_depth = at.depth
+
+
+def _media_title(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    before = at.title_depth
+    _title(at, attrs, parts)
+    at.title_depth = before
+
+
+def _aside_title(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    """The title of an image or a text input: nothing but its depth matters."""
+    if kind_of(attrs, "text/plain") and text_of(parts):
+        at.title_depth = at.depth
+
+
+def _content(at: Reading, attrs: Attrs, parts: list[str], default: str = "text/plain") -> None:
+    detail = _construct(at, attrs, parts, default)
+    at.has_content = True
+    at.node.setdefault("content", []).append(detail)
+    at.node.setdefault("summary", detail["value"])
+
+
+def _encoded(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    _content(at, attrs, parts, "text/html")
+
+
+def _abridged(at: Reading, attrs: Attrs, parts: list[str], default: str) -> None:
+    if "summary" not in at.node or at.has_content:
+        _keep(at, "summary", _construct(at, attrs, parts, default))
+    elif at.in_entry:
+        _content(at, attrs, parts)  # the second one is the fuller one
+    else:
+        raise Refused
+
+
+def _summary(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    _abridged(at, attrs, parts, "text/plain")
+
+
+def _description(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    if at.in_entry:
+        _abridged(at, attrs, parts, "text/html")
+    elif "summary" in at.node:
+        raise Refused
+    else:
+        _keep(at, "subtitle", _construct(at, attrs, parts, "text/html"))
+
+
+# ── addresses ────────────────────────────────────────────────────────────────
+
+
+def _with_href(attrs: Attrs) -> Node:
+    found: Node = dict(attrs)
+    href = attrs.get("url", attrs.get("uri", attrs.get("href")))
+    if href:
+        found["href"] = href
+    return found
+
+
+def _link(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    link = _with_href(attrs)
+    rel = link.setdefault("rel", "alternate")
+    link.setdefault("type", "application/atom+xml" if rel == "self" else "text/html")
+    links = at.node.setdefault("links", [])
+    links.append(link)
+    if "href" not in link:
+        _link_text(at, link, parts)
+        return
+    if not "".join(parts).isspace() and parts:
+        raise Refused
+    link["href"] = resolved(at, link["href"]) if link["href"] else str(_urljoin(at.base, ""))
+    if rel == "alternate" and _KINDS.get(link["type"]) in {"text/html", "application/xhtml+xml"}:
+        at.node["link"] = link["href"]
+
+
+def _link_text(at: Reading, link: Node, parts: list[str]) -> None:
+    text = resolved(at, text_of(parts))
+    if at.in_entry:
+        text = text.replace("&amp;", "&")
+    at.node["link"] = text = _REFERENCE.sub(r"&\1", text)
+    if text or not at.in_entry:
+        link["href"] = text
+
+
+def _id(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    text = text_of(parts)
+    if attrs.get("ispermalink", "true") == "true":
+        text = resolved(at, text)
+        at.node.setdefault("link", text)
+    at.node["id"] = text
+
+
+def _enclosure(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    at.node.setdefault("links", []).append(_with_href(attrs) | {"rel": "enclosure"})
+
+
+def _license(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    href = text_of(parts)
+    at.node.setdefault("links", []).append({"rel": "license"} | ({"href": href} if href else {}))
+
+
+def _rdf_license(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    _license(at, attrs, [attrs.get("rdf:resource", "")])
+
+
+def _image_url(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    at.feed["image"]["href"] = resolved(at, text_of(parts))
+
+
+def _itunes_image(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    href = attrs.get("href") or attrs.get("url")
+    if href:
+        at.node["image"] = {"href": href}
+
+
+# ── dates ────────────────────────────────────────────────────────────────────
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH = {name: number for number, name in enumerate(_MONTHS, start=1)}
+_RFC_822 = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d?) ([A-Z][a-z]{2}) (\d{4})"
+    r" (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|GMT|UTC)",
+    re.ASCII,
+)
+_W3C = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:([+-])(\d\d):(\d\d)|Z)", re.ASCII
+)
+
+
+def _date(key: str) -> Rule:
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        text = text_of(parts)
+        at.node[key] = text
+        at.node[f"{key}_parsed"] = _moment(text)
+
+    return Rule(end)
+
+
+def _moment(text: str) -> tuple[int, ...] | None:
+    """The first fields of what feedparser would make of it; the two common shapes are quick."""
+    if found := _W3C.fullmatch(text):
+        year, month, day, *rest = found.groups()
+    elif found := _RFC_822.fullmatch(text):
+        day, name, year, *rest = found.groups()
+        month = str(_MONTH.get(name, 0))
+    else:
+        return _by_feedparser(text)
+    hour, minute, second, sign, hours, minutes = rest
+    try:
+        day_of = datetime(int(year), int(month), int(day), tzinfo=UTC)
+        local = day_of.replace(hour=int(hour), minute=int(minute), second=int(second))
+        if sign:
+            offset = timedelta(hours=int(hours), minutes=int(minutes))
+            local = local - offset if sign == "+" else local + offset
+    except (ValueError, OverflowError):
+        return _by_feedparser(text)  # 30 February; it has more parsers to try
+    return local.timetuple()[:6]
+
+
+def _by_feedparser(text: str) -> tuple[int, ...] | None:
+    try:
+        found: tuple[int, ...] | None = _parse_date(text)
+    except (LookupError, TypeError) as error:  # of a thirteenth month, as 2024/13/01
+        raise Refused from error
+    return found
+
+
+# ── people and categories ────────────────────────────────────────────────────
+
+_EMAIL = re.compile(
+    r"(([a-zA-Z0-9\_\-\.\+]+)@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.)|(([a-zA-Z0-9\-]+\.)+))"
+    r"([a-zA-Z]{2,4}|[0-9]{1,3})(\]?))(\?subject=\S+)?"
+)
+
+
+def _author_begins(at: Reading, attrs: Attrs) -> None:
+    at.node.setdefault("authors", []).append({})
+
+
+def _author(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    at.node["author"] = text_of(parts)
+    _sync(at.node)
+
+
+def _sync(node: Node) -> None:
+    """feedparser keeps a person twice, as `author` and in `authors`; each is made from the other,
+    so a person without a name inherits the one before."""
+    person = node["authors"][-1] if "authors" in node else {}
+    if person:
+        name, email = person.get("name"), person.get("email")
+        if name or email:
+            node["author"] = f"{name} ({email})" if name and email else name or email
+    elif node.get("author"):
+        node.setdefault("author_detail", person)  # the same dictionary, so a later author's
+        person |= dict(_person(node["author"]))  # name and address end up in this one
+
+
+@lru_cache(maxsize=1024)
+def _person(text: str) -> tuple[tuple[str, str], ...]:
+    found = _EMAIL.search(text) if "@" in text else None
+    if found is None:
+        return (("name", text),)
+    for noise in (found[0], "()", "<>", "&lt;&gt;"):
+        text = text.replace(noise, "")
+    text = text.strip().removeprefix("(").removesuffix(")").strip()
+    return (("name", text), ("email", found[0])) if text else (("email", found[0]),)
+
+
+def _of_person(key: str, detail: str = "author_detail") -> Rule:
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        value = "".join(parts).strip()
+        if key == "href":
+            at.node["href"] = value = resolved(at, text_of(parts))
+        at.node.setdefault(detail, {})[key] = value
+        _sync(at.node)
+        at.node.setdefault("authors", [{}])[-1][key] = value
+
+    return Rule(end)
+
+
+def _href(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    at.node["href"] = resolved(at, text_of(parts))
+
+
+def _tag(node: Node, term: str | None, scheme: str | None, label: str | None) -> None:
+    tags = node.setdefault("tags", [])
+    tag = {"term": term, "scheme": scheme, "label": label}
+    if (term or scheme or label) and tag not in tags:
+        tags.append(tag)
+
+
+def _category_begins(at: Reading, attrs: Attrs) -> None:
+    scheme = attrs.get("scheme", attrs.get("domain"))
+    _tag(at.node, attrs.get("term"), scheme, attrs.get("label"))
+
+
+def _media_category_begins(at: Reading, attrs: Attrs) -> None:
+    _category_begins(at, {"scheme": "http://search.yahoo.com/mrss/category_schema"} | attrs)
+
+
+def _itunes_category_begins(at: Reading, attrs: Attrs) -> None:
+    _tag(at.node, attrs.get("text"), "http://www.itunes.com/", None)
+
+
+def _category(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    term = text_of(parts)
+    tags = at.node["tags"]
+    if term and tags and not tags[-1]["term"]:
+        tags[-1]["term"] = term
+    elif term:
+        _tag(at.node, term, None, None)
+
+
+def _keywords(scheme: str | None) -> Rule:
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        if attrs:
+            raise Refused
+        for term in text_of(parts).split(","):
+            if term.strip():
+                _tag(at.node, term.strip(), scheme, None)
+
+    return Rule(end)
+
+
+# ── what holds others ────────────────────────────────────────────────────────
+
+
+def _rss_begins(at: Reading, attrs: Attrs) -> None:
+    if at.version not in ("rss090", "rss10"):
+        at.version = "rss20"  # or an older one: all that matters is that it is not Atom
+
+
+def _feed_begins(at: Reading, attrs: Attrs) -> None:
+    if at.version != "atom10":
+        raise Refused
+    at.node = at.feed
+
+
+def _rdf_begins(at: Reading, attrs: Attrs) -> None:
+    if at.version not in ("rss090", "rss10"):
+        raise Refused
+
+
+def _channel_begins(at: Reading, attrs: Attrs) -> None:
+    if at.node is at.feed or at.entries or "href" in attrs or "lastmod" in attrs:
+        raise Refused  # a second one, or CDF
+    at.node = at.feed
+
+
+def _entry_begins(at: Reading, attrs: Attrs) -> None:
+    if "href" in attrs or "lastmod" in attrs:
+        raise Refused  # CDF
+    at.node = {"id": attrs["rdf:about"]} if attrs.get("rdf:about") else {}
+    at.entries.append(at.node)
+    at.in_entry, at.direct, at.title_depth = True, at.depth + 1, -1
+
+
+def _entry(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    links = at.node.get("links", ())
+    at.node["enclosures"] = [x for x in links if x["rel"] == "enclosure"]
+    at.node, at.in_entry, at.has_content = at.feed, False, False
+
+
+def _aside_begins(at: Reading, attrs: Attrs) -> None:
+    at.title_depth = -1
+
+
+def _image_begins(at: Reading, attrs: Attrs) -> None:
+    at.title_depth = -1
+    at.feed.setdefault("image", {})
+
+
+def _source_begins(at: Reading, attrs: Attrs) -> None:
+    at.outer, at.node = at.node, {"href": attrs["url"]} if "url" in attrs else {}
+    at.in_entry, at.title_depth = False, -1
+
+
+def _source(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    title = text_of(parts)
+    if title:
+        at.node["title"] = title
+    if not at.node:
+        raise Refused  # whether it counts depends on what we ignored in it
+    at.outer["source"], at.node, at.in_entry = at.node, at.outer, True
+
+
+# ── which element means what, and where ──────────────────────────────────────
+
+IGNORED = Rule(inside={})
+_PERSON = {"name": _of_person("name"), "email": _of_person("email")}
+_PERSON |= {f"itunes_{key}": rule for key, rule in _PERSON.items()}
+_PERSON |= dict.fromkeys(("uri", "url", "homepage"), _of_person("href"))
+_AUTHOR = Rule(_author, _author_begins, _PERSON)
+_OWNER = {key: _of_person(key, "publisher_detail") for key in ("name", "email")}
+_OWNER |= {f"itunes_{key}": rule for key, rule in _OWNER.items()}
+_NOBODY = Rule(
+    inside=dict.fromkeys(("name", "email"), Rule())
+    | dict.fromkeys(("uri", "url", "homepage"), Rule(_href))
+)
+_CATEGORY = Rule(_category, _category_begins)
+_SHELF = Rule(_category, _itunes_category_begins)
+_COMMON = {
+    "title": Rule(_title, markup=True),
+    "link": Rule(_link),
+    "id": Rule(_id),
+    "category": _CATEGORY,
+    "author": _AUTHOR,
+    "contributor": _NOBODY,
+    "rights": _marked_up("rights"),
+    "subtitle": _marked_up("subtitle"),
+    "generator": _plain("generator"),
+    "updated": _date("updated"),
+    "published": _date("published"),
+    "icon": _unadorned("icon", uri=True),
+    "logo": _unadorned("logo", uri=True),
+}
+_MATTERLESS = (
+    *("webmaster", "cloud", "dc_contributor", "dc_publisher", "itunes_explicit"),
+    *("itunes_block", "georss_point", "georss_line", "georss_box"),
+)
+_ENTRY_OR_FEED = _COMMON | dict.fromkeys(_MATTERLESS, Rule())
+_ENTRY_OR_FEED |= {
+    "guid": Rule(_id),
+    "description": Rule(_description, markup=True),
+    "summary": Rule(_summary, markup=True),
+    "keywords": _CATEGORY,
+    "managingeditor": _AUTHOR,
+    "copyright": _marked_up("rights"),
+    "language": _plain("language"),
+    "pubdate": _date("published"),
+    "lastbuilddate": _date("updated"),
+    "created": _date("created"),
+    "comments": _unadorned("comments", uri=True),
+    "enclosure": Rule(_enclosure),
+    "feedburner_origlink": _unadorned("feedburner_origlink"),
+    "dc_title": Rule(_title, markup=True),
+    "dc_description": Rule(_description, markup=True),
+    "dc_creator": _AUTHOR,
+    "dc_author": _AUTHOR,
+    "dc_date": _date("updated"),
+    "dc_language": _plain("language"),
+    "dc_rights": _marked_up("rights"),
+    "dc_subject": _CATEGORY,
+    "dcterms_created": _date("created"),
+    "dcterms_issued": _date("published"),
+    "dcterms_modified": _date("updated"),
+    "creativecommons_license": Rule(_license),
+    "cc_license": Rule(_rdf_license),
+    "itunes_author": _AUTHOR,
+    "itunes_subtitle": _marked_up("subtitle"),
+    "itunes_summary": Rule(_summary, markup=True),
+    "itunes_keywords": _keywords("http://www.itunes.com/"),
+    "itunes_category": _SHELF._replace(inside={"itunes_category": _SHELF}),
+    "itunes_image": Rule(_itunes_image),
+}
+_MEDIA = {
+    "media_title": Rule(_media_title, markup=True),
+    "media_description": Rule(_description, markup=True),
+    "media_keywords": _keywords(None),
+    "media_category": Rule(_category, _media_category_begins),
+}
+_PLAIN_MEDIA = ("thumbnail", "credit", "rating", "player", "restriction")
+_MEDIA |= {f"media_{of}": Rule() for of in _PLAIN_MEDIA}
+_MEDIA["media_content"] = Rule(inside=_MEDIA)  # a group may hold contents, and each its own
+_MEDIA["media_group"] = Rule(inside=_MEDIA)
+_ENTRY = Rule(
+    _entry,
+    _entry_begins,
+    _ENTRY_OR_FEED
+    | _MEDIA
+    | {
+        "content": Rule(_content, markup=True),
+        "content_encoded": Rule(_encoded, markup=True),
+        "source": Rule(_source, _source_begins, _COMMON),
+    },
+)
+_ASIDE = dict.fromkeys(("link", "description"), Rule()) | {"title": Rule(_aside_title)}
+_TEXT_INPUT = Rule(begin=_aside_begins, inside=_ASIDE | {"name": Rule()}, only=True)
+_PICTURE = _ASIDE | dict.fromkeys(("url", "width", "height"), Rule())
+_FEED = _ENTRY_OR_FEED | {
+    "itunes_owner": Rule(inside=_OWNER),
+    "textinput": _TEXT_INPUT,
+}
+_CHANNEL = _FEED | {
+    "items": IGNORED,
+    "image": Rule(begin=_image_begins, inside=_PICTURE | {"url": Rule(_image_url)}, only=True),
+    "item": _ENTRY,
+}
+_RDF = {
+    "channel": Rule(None, _channel_begins, _CHANNEL),
+    # feedparser does not look there; lenient does, on its own.
+    "image": Rule(begin=_aside_begins, inside=_PICTURE, only=True),
+    "textinput": _TEXT_INPUT,
+    "item": _ENTRY,
+}
+ROOTS = {
+    "rss": Rule(None, _rss_begins, {"channel": Rule(None, _channel_begins, _CHANNEL)}),
+    "feed": Rule(None, _feed_begins, _FEED | {"entry": _ENTRY}),
+    "rdf_rdf": Rule(None, _rdf_begins, _RDF),
+}

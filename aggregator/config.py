@@ -1,96 +1,50 @@
 """The text of config.yaml to a frozen Config, or an error that says where each fault stands.
 
 To add a key: a field here, a line in starter.yaml, a row in docs/configuration.md. What its value
-may be is a check in `config_errors`.
+may be is a check in `config_values`; what two keys may not be at once, in `config_clashes`.
 """
 
 from __future__ import annotations
 
-import itertools
-import os.path
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from importlib import resources
-from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Any, Literal
 
 import yaml
-from pydantic import (
-    ConfigDict,
-    Field,
-    PlainValidator,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    WithJsonSchema,
-)
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from aggregator import config_errors as checks
 from aggregator import yamltext
-from aggregator.config_errors import MisreadError, shown
+from aggregator.config_clashes import clashes
+from aggregator.config_errors import faults, report
+from aggregator.config_names import address, file_url, folded, post_names, unused
+from aggregator.config_values import (
+    Contact,
+    Duration,
+    Expression,
+    Format,
+    Host,
+    Language,
+    Listen,
+    Name,
+    Network,
+    PermanentId,
+    SiteUrl,
+    Size,
+    Slug,
+    SourceUrl,
+    Store,
+    Switch,
+    Text,
+    Timezone,
+    WebUrl,
+)
 from aggregator.model import ContentPolicy, PostOptions, Role, Source
-from aggregator.yamltext import At, Document, Fault
-
-# ── what a value may be: a check, and what an editor is told of it ───────────
-
-_TEXT = {"type": "string", "minLength": 1}
-_SECRET = {
-    "anyOf": [
-        _TEXT,
-        *(
-            {
-                "type": "object",
-                "properties": {kind: _TEXT},
-                "required": [kind],
-                "additionalProperties": False,
-            }
-            for kind in ("env", "file")
-        ),
-    ]
-}
-_SPAN = {
-    "type": "string",
-    "pattern": r"^([0-9]+w ?)?([0-9]+d ?)?([0-9]+h ?)?([0-9]+m ?)?([0-9]+s)?$",
-}
-_SIZE = {"type": "string", "pattern": "^[0-9]+ ?([KMGkmg][Ii]?)?[Bb]$"}
-
-
-def _folder(info: ValidationInfo) -> Path:
-    folder: Path = (info.context or {}).get("folder", Path())
-    return folder
-
-
-def _store(value: object, info: ValidationInfo) -> str:
-    return checks.store(value, _folder(info))
-
-
-def _source_url(value: object, info: ValidationInfo) -> str:
-    return checks.source_url(value, _folder(info))
-
-
-Text = Annotated[str, PlainValidator(checks.text), WithJsonSchema(_TEXT)]
-Name = Annotated[str, PlainValidator(checks.name), WithJsonSchema(_TEXT)]
-Language = Annotated[str, PlainValidator(checks.language), WithJsonSchema(_TEXT)]
-Timezone = Annotated[str, PlainValidator(checks.timezone), WithJsonSchema(_TEXT)]
-Slug = Annotated[str, PlainValidator(checks.slug), WithJsonSchema(_TEXT)]
-Expression = Annotated[str, PlainValidator(checks.expression), WithJsonSchema(_TEXT)]
-Host = Annotated[str, PlainValidator(checks.host), WithJsonSchema(_TEXT)]
-Listen = Annotated[str, PlainValidator(checks.listen), WithJsonSchema(_TEXT)]
-SiteUrl = Annotated[str, PlainValidator(checks.site_url), WithJsonSchema(_TEXT)]
-WebUrl = Annotated[str, PlainValidator(checks.web_url), WithJsonSchema(_TEXT)]
-PermanentId = Annotated[str, PlainValidator(checks.permanent_id), WithJsonSchema(_TEXT)]
-Contact = Annotated[str, PlainValidator(checks.contact), WithJsonSchema(_TEXT)]
-Network = Annotated[checks.Network, PlainValidator(checks.network), WithJsonSchema(_TEXT)]
-Store = Annotated[str, PlainValidator(_store), WithJsonSchema(_SECRET)]
-SourceUrl = Annotated[str, PlainValidator(_source_url), WithJsonSchema(_SECRET)]
-Duration = Annotated[timedelta, PlainValidator(checks.duration), WithJsonSchema(_SPAN)]
-Size = Annotated[int, PlainValidator(checks.size), WithJsonSchema(_SIZE)]
-Switch = Annotated[bool, PlainValidator(checks.switch), WithJsonSchema({"type": "boolean"})]
-Format = Annotated[str, PlainValidator(checks.output_format), WithJsonSchema({"enum": ["atom"]})]
+from aggregator.yamltext import At, Fault
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -254,14 +208,14 @@ class Config:
     def source_values(self, folder: Path) -> tuple[Source, ...]:
         """The feeds, then the post folders; paths start at `folder`, where the config is."""
         feeds = (self._feed(name, x, folder) for name, x in self.sources.items())
-        names = _post_names([(x.path, x.name) for x in self.posts])
+        names = post_names([(x.path, x.name) for x in self.posts])
         folders = (self._posts(name, x, folder) for name, x in zip(names, self.posts, strict=True))
         return (*feeds, *folders)
 
     def _feed(self, name: str, given: Subscription, folder: Path) -> Source:
         return Source(
             id=name,
-            url=_address(given.url, folder),
+            url=address(given.url, folder),
             title=given.title,
             categories=tuple(dict.fromkeys(given.categories)),
             interval=given.every or self.fetch.every,
@@ -274,7 +228,7 @@ class Config:
     def _posts(self, name: str, given: PostFolder, folder: Path) -> Source:
         return Source(
             id=name,
-            url=_file_url(given.path, folder),
+            url=file_url(given.path, folder),
             kind="posts",
             categories=tuple(dict.fromkeys(given.categories)),
             interval=self.fetch.every,
@@ -301,16 +255,16 @@ def load(text: str, *, filename: str = "config.yaml", folder: Path) -> Config:
     document = yamltext.read(text)
     if document.value is None:
         empty = Fault(At(), (), "the file is empty; `aggregator init` writes one to start with")
-        raise checks.report(document.faults or [empty], filename)
+        raise report(document.faults or [empty], filename)
     given = _written(document.value)
-    faults = [*document.faults, *_clashes(given, document, folder)]
+    found = [*document.faults, *clashes(given, document, folder)]
     config = None
     try:
         config = _CONFIG.validate_python(given, context={"folder": folder})
     except ValidationError as error:
-        faults += checks.faults(error, document, Config)
-    if config is None or faults:
-        raise checks.report(faults, filename)
+        found += faults(error, document, Config)
+    if config is None or found:
+        raise report(found, filename)
     return config
 
 
@@ -344,148 +298,6 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(x) for key, x in value.items() if x is not None}
     return value
-
-
-# ── addresses and names ──────────────────────────────────────────────────────
-
-
-def _address(url: str, folder: Path) -> str:
-    return url if re.match(r"(?i)(https?|file):", url) else _file_url(url, folder)
-
-
-def _file_url(path: str, folder: Path) -> str:
-    # Not resolve(): where `current` links to the latest release, the address must not change.
-    return Path(os.path.normpath((folder / path).absolute())).as_uri()
-
-
-def _post_names(posts: Sequence[tuple[str, str | None]]) -> list[str]:
-    """Given names as they are; `_posts` gives `posts`, and the second of it `posts-2`."""
-    taken = {_folded(name) for _, name in posts if name}
-    names = []
-    for path, given in posts:
-        last = PurePosixPath(os.path.normpath(path)).name.lstrip("_.")
-        names.append(given or _unique(last or "posts", taken))
-        taken.add(_folded(names[-1]))
-    return names
-
-
-def source_name(title: str, taken: Collection[str]) -> str:
-    """A name that is allowed and not taken, from the title of a feed."""
-    plain = "".join(" " if unicodedata.category(x)[0] == "C" or x == "/" else x for x in title)
-    return _unique(" ".join(plain.split()) or "feed", {_folded(x) for x in taken})
-
-
-def _unique(name: str, taken: Collection[str]) -> str:
-    candidates = itertools.chain((name,), (f"{name}-{x}" for x in itertools.count(2)))
-    return next(x for x in candidates if _folded(x) not in taken)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()
-
-
-# ── what is wrong between two keys ───────────────────────────────────────────
-
-
-def _clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
-    """Looked for in what was written, not in a Config: other faults must not hide these."""
-    if not isinstance(given, dict):
-        return
-    sources, categories = _pairs(given, "sources"), _pairs(given, "categories")
-    posts = given.get("posts")
-    if not sources and not posts:
-        yield Fault(At(), (), "no sources: write one under sources:, or a folder under posts:")
-    for section, names in (("sources", sources), ("categories", categories)):
-        yield from _same_names(section, names, document)
-    yield from _same_addresses(sources, document, folder)
-    yield from _same_posts(posts if isinstance(posts, list) else [], sources, document)
-    yield from _same_slugs(categories, document)
-    yield from _same_aliases(categories, document)
-
-
-def _same_names(section: str, names: Mapping[str, Any], document: Document) -> Iterator[Fault]:
-    first: dict[str, str] = {}
-    for name in names:
-        other = first.setdefault(_folded(name), name)
-        if other != name:
-            at, _ = document.find((section, name))
-            yield Fault(at, (section, name), f"the same name as {section}.{other}")
-
-
-def _same_addresses(
-    sources: Mapping[str, Any], document: Document, folder: Path
-) -> Iterator[Fault]:
-    first: dict[str, str] = {}
-    for name in sources:
-        try:
-            url = checks.source_url(_pairs(sources, name).get("url"), folder)
-        except MisreadError:
-            continue
-        other = first.setdefault(_comparable(_address(url, folder)), name)
-        if other != name:
-            path = ("sources", name)
-            yield Fault(
-                document.place((*path, "url")), path, f"the same address as sources.{other}"
-            )
-
-
-def _comparable(url: str) -> str:
-    parts = urlsplit(url)
-    port = {"http": ":80", "https": ":443"}.get(parts.scheme, ":")
-    place = parts.netloc.lower().removesuffix(port)
-    return parts._replace(netloc=place, path=parts.path or "/", fragment="").geturl()
-
-
-def _same_posts(
-    posts: Sequence[Any], sources: Mapping[str, Any], document: Document
-) -> Iterator[Fault]:
-    written = {place: x for place, x in enumerate(posts) if _texts(x, "path")}
-    names = _post_names([(x["path"], _texts(x, "name")) for x in written.values()])
-    first = {_folded(name): f"sources.{name}" for name in sources}
-    paths: dict[str, str] = {}
-    for (place, post), name in zip(written.items(), names, strict=True):
-        here = f"posts[{place}]"
-        other = first.setdefault(_folded(name), here)
-        if other != here:
-            at = document.place(("posts", place, "name" if "name" in post else "path"))
-            yield Fault(at, ("posts", place), f"the name {shown(name)} is that of {other} too")
-        other = paths.setdefault(os.path.normpath(post["path"]), here)
-        if other != here:
-            at = document.place(("posts", place, "path"))
-            yield Fault(at, ("posts", place), f"the same folder as {other}")
-
-
-def _same_slugs(categories: Mapping[str, Any], document: Document) -> Iterator[Fault]:
-    """A slug that is not written comes from the name, so it can clash with one that is."""
-    slugs = {name: _texts(_pairs(categories, name), "slug") for name in categories}
-    first = {_folded(name): name for name, slug in slugs.items() if slug is None}
-    for name, slug in slugs.items():
-        other = first.setdefault(_folded(slug), name) if slug else name
-        if other != name:
-            path = ("categories", name, "slug")
-            yield Fault(document.place(path), path, f"categories.{other} has this slug too")
-
-
-def _same_aliases(categories: Mapping[str, Any], document: Document) -> Iterator[Fault]:
-    first = {_folded(name): name for name in categories}
-    for name in categories:
-        aliases = _pairs(categories, name).get("aliases")
-        for place, alias in enumerate(aliases if isinstance(aliases, list) else ()):
-            other = first.setdefault(_folded(alias), name) if isinstance(alias, str) else name
-            if _folded(other) != _folded(name):
-                path = ("categories", name, "aliases", place)
-                words = f"{shown(alias)} already stands for categories.{other}"
-                yield Fault(document.place(path), path, words)
-
-
-def _pairs(given: Any, key: str) -> Mapping[str, Any]:
-    found = given.get(key) if isinstance(given, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _texts(given: Any, key: str) -> str | None:
-    found = given.get(key) if isinstance(given, dict) else None
-    return found if isinstance(found, str) and found.strip() else None
 
 
 # ── for editors, and for a start ─────────────────────────────────────────────
@@ -531,6 +343,12 @@ def starter(
     text = resources.files("aggregator").joinpath("starter.yaml").read_text("utf-8")
     text = text.replace("\nposts:\n", f"\nposts:\n{folder}", 1)
     return text.replace("\nsources:\n", f"\nsources:\n{listed}", 1)
+
+
+def source_name(title: str, taken: Collection[str]) -> str:
+    """A name that is allowed and not taken, from the title of a feed."""
+    plain = "".join(" " if unicodedata.category(x)[0] == "C" or x == "/" else x for x in title)
+    return unused(" ".join(plain.split()) or "feed", {folded(x) for x in taken})
 
 
 def _listed(name: str, url: str, categories: Sequence[str]) -> str:

@@ -1,15 +1,10 @@
-"""What is known of other people's addresses: tables, and `site`, which gathers a host's rows.
+"""What is known of other people's addresses: tables, of which `link_sites` gathers a host's rows.
 
 A new tracker, wrapper, shortener or site id is one more word or one more row here. A host
 stands for its sub-domains too; `google.*` for every country's; `*` for any host.
 """
 
 from __future__ import annotations
-
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache, lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -272,7 +267,7 @@ WRAPPED_IN_QUERY: tuple[tuple[str, str, str], ...] = (
 
 # host, the path and query: `url` is the target as it stands; `rest` (and `more`) the target
 # without its scheme, which is https unless there is a group `tls` that matched nothing; any
-# other name is an encoding that `links` knows
+# other name is an encoding that `link_targets` knows
 _AMP_CACHE = r"/(?:[acv]|wp)/(?P<tls>s/)?(?P<rest>[^/]+\..+)"
 _AFTER_SLASH = r"/(?P<url>https?:/.+)"
 _AFTER_MARK = r"/?\?(?P<url>https?(?::/|%3A).+)"
@@ -472,64 +467,3 @@ AMP_IS_A_NAME = _words("""
     github.com gitlab.com bitbucket.org codeberg.org npmjs.com pypi.org crates.io hub.docker.com
     sr.ht sourceforge.net rubygems.org packagist.org
 """)
-
-# ── the rows that hold for one host ──────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the tables above say of one host."""
-
-    drops: frozenset[str]
-    keeps: tuple[str, ...]
-    in_query: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
-    in_path: tuple[re.Pattern[str], ...]
-    ids: tuple[tuple[re.Pattern[str], str], ...]
-    amp_prefixes: tuple[tuple[re.Pattern[str], str], ...]
-    amp_is_a_name: bool
-    opaque: bool
-
-
-@lru_cache(maxsize=4096)
-def site(host: str) -> Site:
-    domains = domains_of(host)
-    return Site(
-        drops=_words(" ".join(SITE_TRACKERS.get(domain, "") for domain in domains)),
-        keeps=tuple(" ".join(SITE_KEEPS.get(domain, "") for domain in domains).split()),
-        in_query=tuple(
-            (_compiled(path), tuple(names.split()))
-            for path, names in _rows(domains, WRAPPED_IN_QUERY)
-        ),
-        in_path=tuple(_compiled(pattern) for (pattern,) in _rows(domains, WRAPPED_IN_PATH)),
-        ids=tuple(
-            (_compiled("[^/]*" + pattern if pattern[0] == "/" else pattern), name)
-            for pattern, name in _rows(domains, SITE_IDS)
-        ),
-        amp_prefixes=tuple(
-            (_compiled(pattern), instead) for pattern, instead in _rows(domains, AMP_PREFIXES)
-        ),
-        amp_is_a_name=not AMP_IS_A_NAME.isdisjoint(domains),
-        opaque=not OPAQUE_HOSTS.isdisjoint(domains),
-    )
-
-
-_FAMILY = re.compile(r"(?:.*\.)?(amazon|blogspot|ebay|google|yandex)\.(?:com?\.)?[a-z]{2,3}")
-
-
-def domains_of(host: str) -> tuple[str, ...]:
-    """A host and the domains that it belongs to, the nearest first; its family; `*`."""
-    labels = host.split(".")
-    domains = [".".join(labels[i:]) for i in range(len(labels))]
-    family = _FAMILY.fullmatch(host)
-    return (*domains, *((f"{family[1]}.*",) if family else ()), "*")
-
-
-def _rows(
-    domains: tuple[str, ...], table: tuple[tuple[str, ...], ...]
-) -> Iterator[tuple[str, ...]]:
-    return (row[1:] for row in table if row[0] in domains)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

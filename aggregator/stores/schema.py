@@ -5,6 +5,8 @@ source ─┬─ file                 one row a post file: what it was like when
                         └─ listing ─── output    in which documents the story stands
 """
 
+import sqlite3
+
 MIGRATIONS = (
     """
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -93,3 +95,18 @@ MIGRATIONS = (
     CREATE INDEX ledger_entry ON ledger (entry);
     """,
 )
+
+
+def too_new(db: sqlite3.Connection) -> bool:
+    """Whether a later aggregator made these tables."""
+    return _version(db) > len(MIGRATIONS)
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    version = _version(db)
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,6 +1,7 @@
 """The store in one SQLite file: WAL, one writing process, readers beside it.
 
-`connect` opens it; the methods are the Store contract, and the tables are in `schema`.
+`connect` opens it; the methods are the Store contract, and the tables are in `schema`,
+values to and from their rows in `rows`, clusters and the outputs they stand in in `listings`.
 """
 
 from __future__ import annotations
@@ -27,15 +28,24 @@ from aggregator.model import (
     StoredEntry,
     Story,
 )
-from aggregator.stores import codec
-from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
-from aggregator.stores.schema import MIGRATIONS
+from aggregator.stores import codec, listings, schema
+from aggregator.stores.codec import from_moment, to_moment
+from aggregator.stores.rows import ENTRY, from_entry, from_state, to_entry, to_state, to_story
 
-EVERYTHING = "all"  # the output that every story stands in
-
-_ENTRY = """
-    key, source, cluster, source_entry_id, global_id, url_key, title_key, digest, title,
-    first_seen, published, stated, updated, feed_updated, reason, dropped, outputs, document
+_ADD = """
+    INSERT INTO entry (source, cluster, source_entry_id, global_id, url_key, title_key, digest,
+        title, first_seen, published, stated, updated, surfaced, feed_updated, reason, dropped,
+        outputs, document)
+    VALUES (:source, :cluster, :source_entry_id, :global_id, :url_key, :title_key, :digest,
+        :title, :first_seen, :published, :stated, :updated, :surfaced, :feed_updated, :reason,
+        :dropped, :outputs, :document)
+"""
+_CHANGE = """
+    UPDATE entry SET source_entry_id = :source_entry_id, global_id = :global_id,
+        url_key = :url_key, title_key = :title_key, digest = :digest, title = :title,
+        updated = :updated, feed_updated = :feed_updated, dropped = :dropped, outputs = :outputs,
+        document = :document, surfaced = coalesce(:surfaced, surfaced)
+    WHERE key = :key
 """
 
 
@@ -74,9 +84,10 @@ class SqliteStore:
         self._dirty: set[str] = set()
         try:
             self._db = self._connection()
-            self._check_version()
+            if schema.too_new(self._db):
+                raise StoreError(f"store {path.name}: made by a newer aggregator; update this one")
             if lock:
-                self._migrate()
+                schema.migrate(self._db)
         except BaseException:
             self.close()
             raise
@@ -95,20 +106,6 @@ class SqliteStore:
         if not hasattr(self._readers, "db"):
             self._readers.db = self._connection()
         return self._readers.db  # type: ignore[no-any-return]
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
-
-    def _check_version(self) -> None:
-        if self._version() > len(MIGRATIONS):
-            raise StoreError(
-                f"store {self._path.name}: made by a newer aggregator; update this one"
-            )
-
-    def _migrate(self) -> None:
-        version = self._version()
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            self._db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -173,25 +170,16 @@ class SqliteStore:
             " AND id IN (SELECT value FROM json_each(?2)) ORDER BY due, position",
             (from_moment(now), json.dumps(list(force))),
         )
-        return [_state(row) for row in rows if row["id"] in names]
+        return [to_state(row) for row in rows if row["id"] in names]
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         if feed is not None:
             self._keep_feed(state.source, feed)
         self._db.execute(
-            "UPDATE source SET due = ?, etag = ?, last_modified = ?, digest = ?, failures = ?,"
-            " error = ?, polled = ?, succeeded = ? WHERE id = ?",
-            (
-                from_moment(state.due),
-                state.etag,
-                state.last_modified,
-                state.digest,
-                state.failures,
-                state.error,
-                maybe_from(state.polled),
-                maybe_from(state.succeeded),
-                state.source,
-            ),
+            "UPDATE source SET due = :due, etag = :etag, last_modified = :last_modified,"
+            " digest = :digest, failures = :failures, error = :error, polled = :polled,"
+            " succeeded = :succeeded WHERE id = :source",
+            from_state(state),
         )
 
     def _keep_feed(self, source: str, feed: Feed) -> None:
@@ -201,12 +189,7 @@ class SqliteStore:
         text = codec.from_feed(feed)
         if row["feed"] and _credit(codec.to_feed(row["feed"])) != _credit(feed):
             # Every entry of it tells of its feed in atom:source.
-            outputs = self._db.execute(
-                "SELECT DISTINCT output FROM listing WHERE cluster IN"
-                " (SELECT cluster FROM entry WHERE source = ?)",
-                (source,),
-            )
-            self._dirty |= {x[0] for x in outputs}
+            self._dirty |= listings.outputs_of(self._db, source)
         if text != row["feed"]:
             self._db.execute("UPDATE source SET feed = ? WHERE id = ?", (text, source))
 
@@ -219,7 +202,7 @@ class SqliteStore:
 
     def states(self) -> dict[str, PollState]:
         rows = self._reader.execute("SELECT * FROM source WHERE NOT retired ORDER BY position")
-        return {row["id"]: _state(row) for row in rows}
+        return {row["id"]: to_state(row) for row in rows}
 
     def feeds(self) -> dict[str, Feed]:
         rows = self._reader.execute("SELECT id, feed FROM source WHERE feed IS NOT NULL")
@@ -239,13 +222,13 @@ class SqliteStore:
         self, source: str, ids: Iterable[str], url_keys: Iterable[str]
     ) -> list[StoredEntry]:
         rows = self._db.execute(
-            f"SELECT {_ENTRY} FROM entry WHERE source = ?1"
+            f"SELECT {ENTRY} FROM entry WHERE source = ?1"
             " AND source_entry_id IN (SELECT value FROM json_each(?2))"
-            f" UNION SELECT {_ENTRY} FROM entry WHERE source = ?1"
+            f" UNION SELECT {ENTRY} FROM entry WHERE source = ?1"
             " AND url_key IN (SELECT value FROM json_each(?3)) ORDER BY 1",
             (source, json.dumps(list(ids)), json.dumps(list(url_keys))),
         )
-        return [_stored(row) for row in rows]
+        return [to_entry(row) for row in rows]
 
     def candidates(self, keys: Keys) -> list[StoredEntry]:
         named = (("url_key", keys.url_key), ("global_id", keys.global_id))
@@ -253,71 +236,22 @@ class SqliteStore:
         for column, value in (*named, ("title_key", keys.title_key)):
             if value is not None:
                 rows = self._db.execute(
-                    f"SELECT {_ENTRY} FROM entry WHERE {column} = ? ORDER BY key DESC LIMIT 20",
+                    f"SELECT {ENTRY} FROM entry WHERE {column} = ? ORDER BY key DESC LIMIT 20",
                     (value,),
                 )
-                found.update((row["key"], _stored(row)) for row in rows)
+                found.update((row["key"], to_entry(row)) for row in rows)
         return [found[key] for key in sorted(found)]
 
     def add(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime) -> StoredEntry:
-        cluster = entry.cluster or self._open(entry, arrival, from_moment(surfaced))
-        key = self._db.execute(
-            "INSERT INTO entry (source, cluster, source_entry_id, global_id, url_key, title_key,"
-            " digest, title, first_seen, published, stated, updated, surfaced, feed_updated,"
-            " reason, dropped, outputs, document)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                entry.source,
-                cluster,
-                *_keys(arrival.keys),
-                entry.title,
-                from_moment(entry.first_seen),
-                from_moment(entry.published),
-                entry.stated,
-                from_moment(entry.updated),
-                from_moment(surfaced),
-                from_moment(entry.feed_updated),
-                entry.reason,
-                arrival.dropped,
-                codec.from_names(arrival.outputs),
-                codec.from_entry(arrival.entry),
-            ),
-        ).lastrowid
-        return replace(entry, key=key or 0, cluster=cluster)
-
-    def _open(self, entry: StoredEntry, arrival: Arrival, surfaced: int) -> int:
-        """A new cluster of one. Most are: what `_settle` would find out is written at once."""
-        held = None if entry.published <= entry.first_seen else from_moment(entry.published)
-        cluster = self._db.execute(
-            "INSERT INTO cluster (published, surfaced, release) VALUES (?, ?, ?)",
-            (from_moment(entry.published), surfaced, held),
-        ).lastrowid
-        if not arrival.dropped:
-            names = {*arrival.outputs, EVERYTHING}
-            self._db.executemany(
-                "INSERT INTO listing (output, cluster, surfaced) VALUES (?, ?, ?)",
-                [(name, cluster, surfaced) for name in names],
-            )
-            self._dirty |= names
-        return cluster or 0
+        if not entry.cluster:
+            cluster, touched = listings.open_cluster(self._db, entry, arrival, surfaced=surfaced)
+            self._dirty |= touched
+            entry = replace(entry, cluster=cluster)
+        key = self._db.execute(_ADD, from_entry(entry, arrival, surfaced=surfaced)).lastrowid
+        return replace(entry, key=key or 0)
 
     def change(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime | None) -> None:
-        self._db.execute(
-            "UPDATE entry SET source_entry_id = ?, global_id = ?, url_key = ?, title_key = ?,"
-            " digest = ?, title = ?, updated = ?, feed_updated = ?, dropped = ?, outputs = ?,"
-            " document = ?, surfaced = coalesce(?, surfaced) WHERE key = ?",
-            (
-                *_keys(arrival.keys),
-                arrival.entry.title,
-                from_moment(entry.updated),
-                from_moment(entry.feed_updated),
-                arrival.dropped,
-                codec.from_names(arrival.outputs),
-                codec.from_entry(arrival.entry),
-                maybe_from(surfaced),
-                entry.key,
-            ),
-        )
+        self._db.execute(_CHANGE, from_entry(entry, arrival, surfaced=surfaced))
         if surfaced:
             self._db.execute(
                 "UPDATE cluster SET surfaced = max(surfaced, ?) WHERE key = ? AND id IS NOT NULL",
@@ -325,52 +259,11 @@ class SqliteStore:
             )
 
     def merge(self, clusters: Collection[int]) -> int:
-        rows = self._db.execute(
-            "SELECT key FROM cluster WHERE key IN (SELECT value FROM json_each(?))"
-            " ORDER BY id IS NULL, key",
-            (json.dumps(list(clusters)),),
-        )
-        survivor, *others = [int(row[0]) for row in rows]
-        for other in others:
-            self._db.execute("UPDATE entry SET cluster = ? WHERE cluster = ?", (survivor, other))
-            self._db.execute("UPDATE cluster SET merged = ? WHERE key = ?", (survivor, other))
-        return survivor
+        return listings.merge(self._db, clusters)
 
     def settle(self, clusters: Iterable[int], now: datetime) -> None:
         for cluster in set(clusters):
-            self._settle(cluster, now)
-
-    def _settle(self, cluster: int, now: datetime) -> None:
-        row = self._db.execute("SELECT * FROM cluster WHERE key = ?", (cluster,)).fetchone()
-        live = self._db.execute(
-            "SELECT outputs, published, surfaced FROM entry WHERE cluster = ? AND dropped IS NULL",
-            (cluster,),
-        ).fetchall()
-        surfaced = row["surfaced"]
-        if row["id"] is None and live:
-            # Before its first publication nothing about a story may hang on which of its
-            # sightings came in first: earliest dates, whatever the order.
-            first = min(x["published"] for x in live)
-            surfaced = min(x["surfaced"] for x in live)
-            self._db.execute(
-                "UPDATE cluster SET published = ?, surfaced = ?, release = ? WHERE key = ?",
-                (first, surfaced, first if first > from_moment(now) else None, cluster),
-            )
-        named = {name for x in live for name in codec.to_names(x["outputs"])}
-        self._list(cluster, named | {EVERYTHING} if live else set(), surfaced)
-
-    def _list(self, cluster: int, wanted: set[str], surfaced: int) -> None:
-        rows = self._db.execute("SELECT output FROM listing WHERE cluster = ?", (cluster,))
-        listed = {row[0] for row in rows}
-        self._db.executemany(
-            "DELETE FROM listing WHERE output = ? AND cluster = ?",
-            [(name, cluster) for name in listed - wanted],
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO listing (output, cluster, surfaced) VALUES (?, ?, ?)",
-            [(name, cluster, surfaced) for name in wanted],
-        )
-        self._dirty |= wanted | listed
+            self._dirty |= listings.settle(self._db, cluster, now)
 
     def note(self, entry: int, now: datetime, event: str, detail: str) -> None:
         self._db.execute(
@@ -380,22 +273,22 @@ class SqliteStore:
 
     def entries(self, *, source: str | None, output: str | None) -> Iterator[StoredEntry]:
         rows = self._reader.execute(
-            f"SELECT {_ENTRY} FROM entry WHERE (?1 IS NULL OR source = ?1)"
+            f"SELECT {ENTRY} FROM entry WHERE (?1 IS NULL OR source = ?1)"
             " AND (?2 IS NULL OR cluster IN (SELECT cluster FROM listing WHERE output = ?2))"
             " ORDER BY cluster, key",
             (source, output),
         )
-        return map(_stored, rows)
+        return map(to_entry, rows)
 
     def found(self, text: str, url_key: str | None) -> list[StoredEntry]:
         rows = self._reader.execute(
-            f"SELECT {_ENTRY} FROM entry WHERE cluster IN"
+            f"SELECT {ENTRY} FROM entry WHERE cluster IN"
             " (SELECT coalesce(merged, key) FROM cluster WHERE id = ?1"
             "  UNION SELECT cluster FROM entry WHERE source_entry_id = ?1 OR global_id = ?1"
             "  OR url_key = ?2) ORDER BY cluster, key",
             (text, url_key),
         )
-        return [_stored(row) for row in rows]
+        return [to_entry(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
         rows = self._reader.execute("SELECT source, count(*) FROM entry GROUP BY source")
@@ -404,9 +297,9 @@ class SqliteStore:
     def story(self, cluster: int) -> Story:
         row = self._reader.execute("SELECT * FROM cluster WHERE key = ?", (cluster,)).fetchone()
         sightings = self._reader.execute(
-            f"SELECT {_ENTRY} FROM entry WHERE cluster = ? ORDER BY key", (cluster,)
+            f"SELECT {ENTRY} FROM entry WHERE cluster = ? ORDER BY key", (cluster,)
         )
-        return _story(row, map(_stored, sightings))
+        return to_story(row, map(to_entry, sightings))
 
     def ledger(self, entry: int) -> list[tuple[datetime, str, str]]:
         rows = self._reader.execute(
@@ -437,14 +330,7 @@ class SqliteStore:
 
     def due_releases(self, now: datetime) -> None:
         with self.transaction():
-            rows = self._db.execute(
-                "SELECT output FROM listing JOIN cluster ON cluster = key WHERE release <= ?",
-                (from_moment(now),),
-            )
-            self._dirty |= {row[0] for row in rows}
-            self._db.execute(
-                "UPDATE cluster SET release = NULL WHERE release <= ?", (from_moment(now),)
-            )
+            self._dirty |= listings.release(self._db, now)
 
     def _flush_dirty(self) -> None:
         if self._dirty:
@@ -474,21 +360,7 @@ class SqliteStore:
         )
 
     def stories(self, output: str, limit: int) -> list[Story]:
-        clusters = self._db.execute(
-            "SELECT c.* FROM listing l JOIN cluster c ON c.key = l.cluster"
-            " WHERE l.output = ? AND c.release IS NULL AND c.merged IS NULL"
-            " ORDER BY l.surfaced DESC, l.cluster LIMIT ?",
-            (output, limit),
-        ).fetchall()
-        sightings: dict[int, list[StoredEntry]] = {row["key"]: [] for row in clusters}
-        rows = self._db.execute(
-            f"SELECT {_ENTRY} FROM entry WHERE cluster IN (SELECT value FROM json_each(?))"
-            " AND dropped IS NULL AND document IS NOT NULL ORDER BY key",
-            (json.dumps(list(sightings)),),
-        )
-        for row in rows:
-            sightings[row["cluster"]].append(_stored(row))
-        return [_story(row, sightings[row["key"]]) for row in clusters if sightings[row["key"]]]
+        return listings.newest(self._db, output, limit)
 
     def pin(self, cluster: int, *, id: str, leader: int, published: datetime) -> None:
         self._db.execute(
@@ -511,63 +383,6 @@ class SqliteStore:
         )
 
 
-# ── rows ─────────────────────────────────────────────────────────────────────
-
-
 def _credit(feed: Feed) -> tuple[Any, ...]:
     """What of a feed's metadata can be seen in a document."""
     return (feed.id, feed.title, feed.links, feed.authors, feed.rights)
-
-
-def _keys(keys: Keys) -> tuple[Any, ...]:
-    return (keys.source_entry_id, keys.global_id, keys.url_key, keys.title_key, keys.digest)
-
-
-def _state(row: sqlite3.Row) -> PollState:
-    return PollState(
-        source=row["id"],
-        due=to_moment(row["due"]),
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        digest=row["digest"],
-        failures=row["failures"],
-        error=row["error"],
-        polled=maybe_to(row["polled"]),
-        succeeded=maybe_to(row["succeeded"]),
-    )
-
-
-def _stored(row: sqlite3.Row) -> StoredEntry:
-    return StoredEntry(
-        key=row["key"],
-        source=row["source"],
-        cluster=row["cluster"],
-        keys=Keys(
-            source_entry_id=row["source_entry_id"],
-            global_id=row["global_id"],
-            url_key=row["url_key"],
-            title_key=row["title_key"],
-            digest=row["digest"],
-        ),
-        title=row["title"],
-        first_seen=to_moment(row["first_seen"]),
-        published=to_moment(row["published"]),
-        stated=bool(row["stated"]),
-        updated=to_moment(row["updated"]),
-        feed_updated=to_moment(row["feed_updated"]),
-        reason=row["reason"],
-        dropped=row["dropped"],
-        outputs=codec.to_names(row["outputs"]),
-        entry=codec.to_entry(row["document"]) if row["document"] else None,
-    )
-
-
-def _story(row: sqlite3.Row, sightings: Iterable[StoredEntry]) -> Story:
-    return Story(
-        cluster=row["key"],
-        id=row["id"],
-        leader=row["leader"],
-        published=to_moment(row["published"]),
-        release=maybe_to(row["release"]),
-        sightings=tuple(sightings),
-    )

@@ -1,0 +1,115 @@
+"""What is wrong between two keys of the config: one name, address, folder or slug given twice."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aggregator.config_errors import MisreadError, shown
+from aggregator.config_names import address, folded, post_names
+from aggregator.config_values import source_url
+from aggregator.yamltext import At, Document, Fault
+
+
+def clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
+    """Looked for in what was written, not in a Config: other faults must not hide these."""
+    if not isinstance(given, dict):
+        return
+    sources, categories = _pairs(given, "sources"), _pairs(given, "categories")
+    posts = given.get("posts")
+    if not sources and not posts:
+        yield Fault(At(), (), "no sources: write one under sources:, or a folder under posts:")
+    for section, names in (("sources", sources), ("categories", categories)):
+        yield from _same_names(section, names, document)
+    yield from _same_addresses(sources, document, folder)
+    yield from _same_posts(posts if isinstance(posts, list) else [], sources, document)
+    yield from _same_slugs(categories, document)
+    yield from _same_aliases(categories, document)
+
+
+def _same_names(section: str, names: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(folded(name), name)
+        if other != name:
+            at, _ = document.find((section, name))
+            yield Fault(at, (section, name), f"the same name as {section}.{other}")
+
+
+def _same_addresses(
+    sources: Mapping[str, Any], document: Document, folder: Path
+) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for name in sources:
+        try:
+            url = source_url(_pairs(sources, name).get("url"), folder)
+        except MisreadError:
+            continue
+        other = first.setdefault(_comparable(address(url, folder)), name)
+        if other != name:
+            path = ("sources", name)
+            yield Fault(
+                document.place((*path, "url")), path, f"the same address as sources.{other}"
+            )
+
+
+def _comparable(url: str) -> str:
+    parts = urlsplit(url)
+    port = {"http": ":80", "https": ":443"}.get(parts.scheme, ":")
+    place = parts.netloc.lower().removesuffix(port)
+    return parts._replace(netloc=place, path=parts.path or "/", fragment="").geturl()
+
+
+def _same_posts(
+    posts: Sequence[Any], sources: Mapping[str, Any], document: Document
+) -> Iterator[Fault]:
+    written = {place: x for place, x in enumerate(posts) if _texts(x, "path")}
+    names = post_names([(x["path"], _texts(x, "name")) for x in written.values()])
+    first = {folded(name): f"sources.{name}" for name in sources}
+    paths: dict[str, str] = {}
+    for (place, post), name in zip(written.items(), names, strict=True):
+        here = f"posts[{place}]"
+        other = first.setdefault(folded(name), here)
+        if other != here:
+            at = document.place(("posts", place, "name" if "name" in post else "path"))
+            yield Fault(at, ("posts", place), f"the name {shown(name)} is that of {other} too")
+        other = paths.setdefault(os.path.normpath(post["path"]), here)
+        if other != here:
+            at = document.place(("posts", place, "path"))
+            yield Fault(at, ("posts", place), f"the same folder as {other}")
+
+
+def _same_slugs(categories: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    """A slug that is not written comes from the name, so it can clash with one that is."""
+    slugs = {name: _texts(_pairs(categories, name), "slug") for name in categories}
+    first = {folded(name): name for name, slug in slugs.items() if slug is None}
+    for name, slug in slugs.items():
+        other = first.setdefault(folded(slug), name) if slug else name
+        if other != name:
+            path = ("categories", name, "slug")
+            yield Fault(document.place(path), path, f"categories.{other} has this slug too")
+
+
+def _same_aliases(categories: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    first = {folded(name): name for name in categories}
+    for name in categories:
+        aliases = _pairs(categories, name).get("aliases")
+        for place, alias in enumerate(aliases if isinstance(aliases, list) else ()):
+            other = first.setdefault(folded(alias), name) if isinstance(alias, str) else name
+            if folded(other) != folded(name):
+                path = ("categories", name, "aliases", place)
+                words = f"{shown(alias)} already stands for categories.{other}"
+                yield Fault(document.place(path), path, words)
+
+
+def _pairs(given: Any, key: str) -> Mapping[str, Any]:
+    found = given.get(key) if isinstance(given, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _texts(given: Any, key: str) -> str | None:
+    found = given.get(key) if isinstance(given, dict) else None
+    return found if isinstance(found, str) and found.strip() else None

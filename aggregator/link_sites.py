@@ -1,0 +1,71 @@
+"""What `link_rules` says of one host: the rows for it and for the domains above it, compiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from aggregator import link_rules as known
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the tables say of one host."""
+
+    drops: frozenset[str]
+    keeps: tuple[str, ...]
+    in_query: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
+    in_path: tuple[re.Pattern[str], ...]
+    ids: tuple[tuple[re.Pattern[str], str], ...]
+    amp_prefixes: tuple[tuple[re.Pattern[str], str], ...]
+    amp_is_a_name: bool
+    opaque: bool
+
+
+@lru_cache(maxsize=4096)
+def site_of(host: str) -> Site:
+    domains = _domains(host)
+    return Site(
+        drops=frozenset(
+            " ".join(known.SITE_TRACKERS.get(domain, "") for domain in domains).lower().split()
+        ),
+        keeps=tuple(" ".join(known.SITE_KEEPS.get(domain, "") for domain in domains).split()),
+        in_query=tuple(
+            (_compiled(path), tuple(names.split()))
+            for path, names in _rows(domains, known.WRAPPED_IN_QUERY)
+        ),
+        in_path=tuple(_compiled(pattern) for (pattern,) in _rows(domains, known.WRAPPED_IN_PATH)),
+        ids=tuple(
+            (_compiled("[^/]*" + pattern if pattern[0] == "/" else pattern), name)
+            for pattern, name in _rows(domains, known.SITE_IDS)
+        ),
+        amp_prefixes=tuple(
+            (_compiled(pattern), instead) for pattern, instead in _rows(domains, known.AMP_PREFIXES)
+        ),
+        amp_is_a_name=not known.AMP_IS_A_NAME.isdisjoint(domains),
+        opaque=not known.OPAQUE_HOSTS.isdisjoint(domains),
+    )
+
+
+_FAMILY = re.compile(r"(?:.*\.)?(amazon|blogspot|ebay|google|yandex)\.(?:com?\.)?[a-z]{2,3}")
+
+
+def _domains(host: str) -> tuple[str, ...]:
+    """A host and the domains that it belongs to, the nearest first; its family; `*`."""
+    labels = host.split(".")
+    domains = [".".join(labels[i:]) for i in range(len(labels))]
+    family = _FAMILY.fullmatch(host)
+    return (*domains, *((f"{family[1]}.*",) if family else ()), "*")
+
+
+def _rows(
+    domains: tuple[str, ...], table: tuple[tuple[str, ...], ...]
+) -> Iterator[tuple[str, ...]]:
+    return (row[1:] for row in table if row[0] in domains)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

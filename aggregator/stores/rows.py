@@ -1,0 +1,109 @@
+"""Values of the model to and from the rows of a table; what stands in a column is in `codec`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from aggregator.model import Arrival, Keys, PollState, StoredEntry, Story
+from aggregator.stores import codec
+from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
+
+ENTRY = """
+    key, source, cluster, source_entry_id, global_id, url_key, title_key, digest, title,
+    first_seen, published, stated, updated, feed_updated, reason, dropped, outputs, document
+"""
+
+
+def to_state(row: sqlite3.Row) -> PollState:
+    return PollState(
+        source=row["id"],
+        due=to_moment(row["due"]),
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        digest=row["digest"],
+        failures=row["failures"],
+        error=row["error"],
+        polled=maybe_to(row["polled"]),
+        succeeded=maybe_to(row["succeeded"]),
+    )
+
+
+def to_entry(row: sqlite3.Row) -> StoredEntry:
+    return StoredEntry(
+        key=row["key"],
+        source=row["source"],
+        cluster=row["cluster"],
+        keys=Keys(
+            source_entry_id=row["source_entry_id"],
+            global_id=row["global_id"],
+            url_key=row["url_key"],
+            title_key=row["title_key"],
+            digest=row["digest"],
+        ),
+        title=row["title"],
+        first_seen=to_moment(row["first_seen"]),
+        published=to_moment(row["published"]),
+        stated=bool(row["stated"]),
+        updated=to_moment(row["updated"]),
+        feed_updated=to_moment(row["feed_updated"]),
+        reason=row["reason"],
+        dropped=row["dropped"],
+        outputs=codec.to_names(row["outputs"]),
+        entry=codec.to_entry(row["document"]) if row["document"] else None,
+    )
+
+
+def to_story(row: sqlite3.Row, sightings: Iterable[StoredEntry]) -> Story:
+    return Story(
+        cluster=row["key"],
+        id=row["id"],
+        leader=row["leader"],
+        published=to_moment(row["published"]),
+        release=maybe_to(row["release"]),
+        sightings=tuple(sightings),
+    )
+
+
+def from_state(state: PollState) -> dict[str, Any]:
+    return {
+        "source": state.source,
+        "due": from_moment(state.due),
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "digest": state.digest,
+        "failures": state.failures,
+        "error": state.error,
+        "polled": maybe_from(state.polled),
+        "succeeded": maybe_from(state.succeeded),
+    }
+
+
+def from_entry(
+    entry: StoredEntry, arrival: Arrival, *, surfaced: datetime | None
+) -> dict[str, Any]:
+    """The dates and the cluster are those of `entry`; what is said is that of `arrival`."""
+    keys = arrival.keys
+    return {
+        "key": entry.key,
+        "source": entry.source,
+        "cluster": entry.cluster,
+        "source_entry_id": keys.source_entry_id,
+        "global_id": keys.global_id,
+        "url_key": keys.url_key,
+        "title_key": keys.title_key,
+        "digest": keys.digest,
+        "title": arrival.entry.title,
+        "first_seen": from_moment(entry.first_seen),
+        "published": from_moment(entry.published),
+        "stated": entry.stated,
+        "updated": from_moment(entry.updated),
+        "surfaced": maybe_from(surfaced),
+        "feed_updated": from_moment(entry.feed_updated),
+        "reason": entry.reason,
+        "dropped": arrival.dropped,
+        "outputs": codec.from_names(arrival.outputs),
+        "document": codec.from_entry(arrival.entry),
+    }

@@ -11,18 +11,25 @@ import email.utils
 import ipaddress
 import os
 import socket
+import ssl
 import stat
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
 import httpx
+from aiohttp import http_exceptions
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
 
@@ -34,7 +41,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
-_MOST_HEADERS = 64 * 1024
+_MOST_HEADER = 16 * 1024  # one of them; aiohttp takes 128
+_MOST_HEADERS = 64 * 1024  # all of them
+_SECRET = {"authorization", "cookie", "proxy-authorization"}
+
+_NO_ADDRESS = "not an address that can be asked"
+_LARGE_HEADERS = f"headers larger than {_MOST_HEADERS // 1024} kB, or too many"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +74,21 @@ class Fetcher:
     async def __aenter__(self) -> Self:
         tls = httpx.create_ssl_context()
         connector = aiohttp.TCPConnector(
-            resolver=_Guard(self._options.allow_private),
+            resolver=_Guard(self._options.allow_private, threads=self._options.concurrency),
             ssl=tls,
             limit=0,  # the semaphores count: waiting for a place must not eat a poll's time
         )
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            max_line_size=_MOST_HEADERS,
-            max_field_size=_MOST_HEADERS,
+            max_line_size=_MOST_HEADER,
+            max_field_size=_MOST_HEADER,
         )
         self._client = httpx.AsyncClient(
             transport=AiohttpTransport(verify=tls, client=session),
             headers={"user-agent": self._options.user_agent, "accept-encoding": "gzip"},
-            timeout=self._options.timeout.total_seconds(),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none: httpx keeps them
+            timeout=None,  # ours is for the whole of a poll
             trust_env=False,
         )
         return self
@@ -85,42 +98,56 @@ class Fetcher:
 
     async def __call__(self, request: Request) -> Response:
         """The answer, 200 or 304; FetchError for everything else that can happen."""
-        scheme = urlsplit(request.url).scheme
-        if scheme == "file":
+        if request.url.startswith("file:"):
             return await asyncio.to_thread(read_file, request, self._options.max_size)
-        host = urlsplit(request.url).netloc.rpartition("@")[2].lower()
-        async with self._hosts[host], self._places:
+        host = _host(request.url)
+        try:
+            return await self._follow(request)
+        except TimeoutError as error:
             seconds = self._options.timeout.total_seconds()
-            try:
-                async with asyncio.timeout(seconds):
-                    return await self._follow(request)
-            except TimeoutError as error:
-                raise FetchError(f"{host}: no complete answer within {seconds:g} s") from error
-            except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
-                raise FetchError(f"{host}: {_reason(error)}") from error
-            except (ValueError, UnicodeError) as error:
-                raise FetchError(f"{host}: not an address that can be asked: {error}") from error
+            raise FetchError(f"{host}: no complete answer within {seconds:g} s") from error
+        except (httpx.InvalidURL, aiohttp.InvalidURL, ValueError) as error:
+            raise FetchError(f"{host}: {_NO_ADDRESS}") from error
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            raise FetchError(f"{host}: {_reason(error)}") from error
 
     async def _follow(self, request: Request) -> Response:
-        url, headers = request.url, dict(request.headers)
+        """Each address waits for places of its own; only asking takes time from the poll's."""
+        address, headers = request.url, dict(request.headers)
+        left = self._options.timeout.total_seconds()
+        clock = asyncio.get_running_loop().time
         for _ in range(_MOST_REDIRECTS + 1):
-            self._check(url)
-            async with self._client.stream("GET", url, headers=headers) as answer:
-                if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
-                    return await self._answer(url, answer)
-                url = urljoin(url, answer.headers["location"])
-        raise FetchError(f"{_host(url)}: more than {_MOST_REDIRECTS} redirects")
+            url = self._checked(address)
+            async with self._hosts[_place(url)], self._places:
+                started = clock()
+                async with asyncio.timeout(left):
+                    answer = await self._ask(url, headers)
+                left -= clock() - started
+            if isinstance(answer, Response):
+                return answer
+            address, headers = _redirected(url, answer, headers)
+        raise FetchError(f"{_host(address)}: more than {_MOST_REDIRECTS} redirects")
 
-    def _check(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise FetchError(f"refused to follow a redirect to {parts.scheme or 'no'}: address")
-        try:
-            address = ipaddress.ip_address(parts.hostname)
-        except ValueError:
-            return  # a name: the resolver checks what it stands for
-        if not allowed(address, self._options.allow_private):
-            raise FetchError(_refusal(parts.hostname))
+    def _checked(self, address: str) -> httpx.URL:
+        """The address as it is asked: what is checked here is not read anew by anyone else."""
+        url = httpx.URL(address)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise FetchError(f"{_host(address)}: {_NO_ADDRESS}, only http and https can")
+        literal = _literal(url.host)  # of a name, the resolver checks what it stands for
+        if literal and not allowed(literal, self._options.allow_private):
+            raise FetchError(_refusal(url.host))
+        return url
+
+    async def _ask(self, url: httpx.URL, headers: Mapping[str, str]) -> Response | str:
+        """The answer of one server: a Response, or where else to ask."""
+        asked = url.copy_with(userinfo=b"", fragment=None)
+        auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
+        async with self._client.stream("GET", asked, headers=headers, auth=auth) as answer:
+            if sum(len(k) + len(v) for k, v in answer.headers.raw) > _MOST_HEADERS:
+                raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")
+            if answer.status_code in _REDIRECTS and "location" in answer.headers:
+                return answer.headers["location"]
+            return await self._answer(str(asked), answer)
 
     async def _answer(self, url: str, answer: httpx.Response) -> Response:
         headers = {k.lower(): v for k, v in answer.headers.items()}
@@ -133,15 +160,96 @@ class Fetcher:
                 status=status,
                 retry_after=retry_after(headers, datetime.now(UTC)),
             )
-        body = bytearray()
-        async for chunk in answer.aiter_bytes():
-            body += chunk
-            if len(body) > self._options.max_size:
+        try:
+            body = await _body(answer, self._options.max_size)
+        except FetchError as error:
+            raise FetchError(f"{_host(url)}: {error}") from error
+        return Response(url=url, status=200, headers=headers, body=body)
+
+
+def _redirected(url: httpx.URL, where: str, headers: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The next address, and the headers for it: what is secret stays with its host."""
+    new = httpx.URL(urljoin(str(url), where))
+    if (new.scheme, new.host, new.port) == (url.scheme, url.host, url.port):
+        return str(new if new.userinfo else new.copy_with(userinfo=url.userinfo)), headers
+    return str(new), {k: v for k, v in headers.items() if k.lower() not in _SECRET}
+
+
+# ── bodies ───────────────────────────────────────────────────────────────────
+
+
+async def _body(answer: httpx.Response, max_size: int) -> bytes:
+    """The body, unpacked; never more than `max_size` of it in memory, whatever was sent."""
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise FetchError(f"packed as {encoding[:40]!r}, which was not asked for")
+    unpack = _ENCODINGS[encoding]()
+    body = bytearray()
+    try:
+        async for chunk in answer.aiter_raw():
+            body += unpack(chunk, max_size + 1 - len(body))
+            if len(body) > max_size:
                 raise FetchError(
-                    f"{_host(url)}: larger than {self._options.max_size:,} bytes;"
-                    " raise fetch.max_size if that is wanted"
+                    f"larger than {max_size:,} bytes; raise fetch.max_size if that is wanted"
                 )
-        return Response(url=url, status=200, headers=headers, body=bytes(body))
+    except zlib.error as error:
+        raise FetchError("the compressed body is damaged") from error
+    if not unpack.whole:
+        raise FetchError("the compressed body is cut short")
+    return bytes(body)
+
+
+class _Plain:
+    whole = True
+
+    def __call__(self, data: bytes, most: int) -> bytes:
+        return data[:most]
+
+
+class _Packed:
+    """gzip, several members of it as well (RFC 1952 §2.2), or zlib. Not httpx's decoder: a chunk of
+    16 kB unpacks to 16 MB, and one that was packed twice to 16 GB, before anybody could count."""
+
+    whole = True
+
+    def __init__(self) -> None:
+        self._member: Any = None
+        self._read: Callable[[bytes, int], bytes] = self._unpack
+
+    def __call__(self, data: bytes, most: int) -> bytes:
+        return self._read(data, most)
+
+    def _unpack(self, data: bytes, most: int) -> bytes:
+        found = b""
+        while data and len(found) < most:
+            if self._member is None:
+                if data[0] != 0x1F and data[0] & 0x0F != 8:  # said to be packed, and is not
+                    self._read = _Plain()
+                    return data[:most]
+                self._member = zlib.decompressobj(47)
+            found += self._member.decompress(data, most - len(found))
+            self.whole = self._member.eof
+            if not self.whole:
+                break
+            data = self._member.unused_data
+            self._member = None
+            if data and data[0] != 0x1F:  # padding behind the last member
+                self._read = _nothing
+                break
+        return found
+
+
+def _nothing(data: bytes, most: int) -> bytes:
+    return b""
+
+
+_ENCODINGS: dict[str, type[_Plain] | type[_Packed]] = {
+    "": _Plain,
+    "identity": _Plain,
+    "gzip": _Packed,
+    "x-gzip": _Packed,
+    "deflate": _Packed,
+}
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -150,9 +258,11 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     if value.isascii() and value.isdigit():
         return timedelta(seconds=min(int(value[:9]), 86_400))
     try:
-        return max(email.utils.parsedate_to_datetime(value) - now, timedelta())
+        when = email.utils.parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)  # -0000 says no more than that
+    return max(aware - now, timedelta())
 
 
 def read_file(request: Request, max_size: int) -> Response:
@@ -169,6 +279,8 @@ def read_file(request: Request, max_size: int) -> Response:
         if status.st_size > max_size:
             raise FetchError(f"{path.name}: larger than {max_size:,} bytes; raise fetch.max_size")
         return Response(url=request.url, headers={"etag": etag}, body=path.read_bytes())
+    except ValueError as error:
+        raise FetchError("no file can have this name") from error
     except OSError as error:
         raise FetchError(f"{path.name}: {(error.strerror or str(error)).lower()}") from error
 
@@ -178,33 +290,81 @@ def read_file(request: Request, max_size: int) -> Response:
 
 def allowed(address: Address, networks: Sequence[Network]) -> bool:
     """Public addresses, and those that the config allows although they are private."""
-    mapped = getattr(address, "ipv4_mapped", None)
-    if mapped is not None:
-        address = mapped
+    address = _inner(address)
     if any(address in network for network in networks):
         return True
-    return address.is_global and not address.is_multicast
+    if address.is_multicast or any(address in network for network in _PRIVATE_TOO):
+        return False
+    return address.is_global
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that a gateway makes of an IPv6 one: mapped, 6to4, NAT64 or compatible."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    inner = address.ipv4_mapped or address.sixtofour
+    if not inner and any(address in network for network in _GATEWAYS) and int(address) > 1:
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return inner or address
+
+
+_GATEWAYS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
+_PRIVATE_TOO = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "fec0::/10")))
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is, also as inet_aton reads it: 2130706433, 127.1, 0x7f000001."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host)
+    with suppress(OSError, ValueError):
+        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+    return None
 
 
 class _Guard(AbstractResolver):
     """Resolves names, and gives only addresses that may be asked: what was checked is what is
-    connected to."""
+    connected to. It has a thread for each poll: names that never resolve hold up no others."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], *, threads: int) -> None:
         self._networks = networks
-        self._resolver: AbstractResolver = aiohttp.ThreadedResolver()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        kept = [r for r in found if allowed(ipaddress.ip_address(r["host"]), self._networks)]
+        look_up = partial(
+            socket.getaddrinfo,
+            host,
+            port,
+            family=family,
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_ADDRCONFIG,
+        )
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        kept = [
+            _resolved(host, port, place[0], kind)
+            for kind, _, _, _, place in found
+            if allowed(ipaddress.ip_address(place[0]), self._networks)
+        ]
         if found and not kept:
             raise _Refused(_refusal(host))
         return kept
 
     async def close(self) -> None:
-        await self._resolver.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _resolved(
+    host: str, port: int, address: str | int, family: socket.AddressFamily
+) -> ResolveResult:
+    return ResolveResult(
+        hostname=host,
+        host=str(address),
+        port=port,
+        family=family,
+        proto=0,
+        flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+    )
 
 
 class _Refused(OSError):
@@ -219,21 +379,38 @@ def _refusal(host: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, _Refused):
+    """In our words, by what it was at the bottom: what libraries say may hold an address."""
+    causes: list[BaseException] = [error]
+    while cause := causes[-1].__cause__:
+        causes.append(cause)
+    return next((said for cause in reversed(causes) if (said := _said(cause))), "no answer")
+
+
+def _said(cause: BaseException) -> str | None:
+    match cause:
+        case _Refused():
             return str(cause)
-        if isinstance(cause, socket.gaierror):
+        case socket.gaierror():
             return "no such host; check the address, or the network"
-        if (
-            isinstance(cause, OSError)
-            and cause.errno
-            and not isinstance(cause, aiohttp.ClientError)
-        ):
-            return os.strerror(cause.errno).lower() if cause.errno > 0 else str(cause)
-        cause = cause.__cause__
-    text = " ".join(str(error).split())
-    return text or type(error).__name__
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not valid: {cause.verify_message}"
+        case ssl.SSLError():
+            return "no secure connection can be made; is it http: instead of https:?"
+        case http_exceptions.LineTooLong():
+            return _LARGE_HEADERS
+        case http_exceptions.BadHttpMessage() if "many" in cause.message.lower():
+            return _LARGE_HEADERS
+        case aiohttp.InvalidURL():
+            return _NO_ADDRESS
+        case aiohttp.ClientPayloadError() | http_exceptions.PayloadEncodingError():
+            return "the answer was cut short"
+        case aiohttp.ClientResponseError() | http_exceptions.HttpProcessingError():
+            return "what it answered is not HTTP"
+        case aiohttp.ServerDisconnectedError():
+            return "it hung up before it had answered"
+        case OSError() if cause.errno and cause.errno > 0:
+            return os.strerror(cause.errno).lower()
+    return None
 
 
 def _phrase(status: int) -> str:
@@ -243,9 +420,14 @@ def _phrase(status: int) -> str:
         return ""
 
 
+def _place(url: httpx.URL) -> str:
+    """Whom a connection counts for: a host, over http and https alike."""
+    return f"{url.host}:{url.port or 'web'}"
+
+
 def _host(url: str) -> str:
     """What may be shown of an address: no credentials, no query."""
-    return urlsplit(url).netloc.rpartition("@")[2]
-
-
-Fetch = Callable[[Request], "asyncio.Future[Response]"]
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "no host"
+    except ValueError:
+        return "no host"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -19,25 +20,46 @@ class Outline:
     categories: tuple[str, ...] = ()
 
 
+# An address with a bare ampersand: what hand-made lists get wrong, and recovery would drop.
+_BARE = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)")
+_FEED = re.compile(r"(?i)^feed:(?://)?(https?:)?(?://)?")  # what browsers once called a feed
+
+
 def parse(body: bytes) -> tuple[Outline, ...]:
     """The feeds in a list, each address once. ParseError when it is no OPML."""
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
-    root = etree.fromstring(body, parser) if body.strip() else None
+    root = _root(body)
     if root is None or root.tag != "opml":
         raise ParseError("no OPML: it has no <opml> element")
     found: dict[str, Outline] = {}
     for outline in _outlines(root.iterfind("body/outline"), ()):
-        found.setdefault(outline.url, outline)
+        before = found.setdefault(outline.url, outline)
+        both = dict.fromkeys((*before.categories, *outline.categories))
+        found[outline.url] = replace(before, categories=tuple(both))
     return tuple(found.values())
+
+
+def _root(body: bytes) -> etree._Element | None:
+    if b"\0" not in body:  # not in UTF-16
+        body = _BARE.sub(b"&amp;", body)
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        return etree.fromstring(body, parser)
+    except etree.XMLSyntaxError:
+        return None
+
+
+def _web(found: re.Match[str]) -> str:
+    return f"{(found[1] or 'http:').lower()}//"
 
 
 def _outlines(nodes: Iterator[etree._Element], folders: tuple[str, ...]) -> Iterator[Outline]:
     for node in nodes:
-        title = node.get("title") or node.get("text") or ""
-        url = (node.get("xmlUrl") or node.get("xmlurl") or "").strip()
+        said = {str(name).lower(): " ".join(str(text).split()) for name, text in node.items()}
+        title = said.get("title") or said.get("text") or ""
+        url = _FEED.sub(_web, said.get("xmlurl", ""))
+        inner = (*folders, title) if title and not url else folders
         if url:
-            named = [c.strip().strip("/") for c in (node.get("category") or "").split(",")]
+            named = [c.strip().strip("/") for c in said.get("category", "").split(",")]
             categories = dict.fromkeys((*folders, *(c for c in named if c)))
             yield Outline(title=title or url, url=url, categories=tuple(categories))
-        else:
-            yield from _outlines(node.iterfind("outline"), (*folders, title) if title else folders)
+        yield from _outlines(node.iterfind("outline"), inner)

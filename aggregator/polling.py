@@ -39,10 +39,12 @@ def unchanged(response: Response, state: PollState) -> bool:
 
 
 def after_success(source: Source, state: PollState, response: Response, now: datetime) -> PollState:
-    """New validators from a 200 and a 304 alike; a 304 that names none confirms the old."""
+    """New validators from a 200 and a 304 alike; a 304 that names none confirms the old. One
+    without a copy of ours teaches none: we would never get that copy."""
     fresh = _validators(response.headers)
     if response.status == 304:
-        fresh = {name: fresh[name] or getattr(state, name) for name in fresh}
+        known = state.digest is not None
+        fresh = {name: (fresh[name] or getattr(state, name)) if known else None for name in fresh}
     return replace(
         state,
         etag=fresh["etag"],

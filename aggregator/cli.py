@@ -4,7 +4,6 @@ command that needs it.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -29,7 +28,7 @@ FAILED, USAGE, SOME_FAILED, LOCKED, BAD_CONFIG, INTERRUPTED = 1, 2, 3, 75, 78, 1
 def main() -> NoReturn:
     """The console script: every ending has its exit status, and no traceback is shown."""
     try:
-        sys.exit(commands.main(standalone_mode=False, prog_name="aggregator"))
+        code = commands.main(standalone_mode=False, prog_name="aggregator")
     except click.exceptions.Abort:
         _say("interrupted")
         code = INTERRUPTED
@@ -45,10 +44,19 @@ def main() -> NoReturn:
     except AggregatorError as error:
         _say(str(error))
         code = FAILED
-    except BrokenPipeError:  # whoever read us has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (SystemExit, BrokenPipeError):  # whoever read us has seen enough: click and rich leave
+        _close_stdout()
         code = 0
+    except OSError as error:
+        _close_stdout()
+        _say(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")
+        code = FAILED
     sys.exit(code)
+
+
+def _close_stdout() -> None:
+    """What is still to be written goes nowhere, so that Python does not complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str) -> None:
@@ -139,6 +147,7 @@ def run(
       aggregator run --force --only lobsters
       aggregator run --dry-run --json
     """
+    import asyncio
     import logging
 
     from aggregator import report
@@ -146,7 +155,8 @@ def run(
     level = _level(quiet, verbose, logging.WARNING)
     report.configure(level=level)
     given = _settings(path, quiet=level >= logging.ERROR)
-    _known(only, given)
+    for name in only:
+        _known("--only", name, given.sources)
     found = asyncio.run(_run(given, force=force, only=only, dry=dry_run, level=level))
     _tell(found, given, as_json=as_json, dry=dry_run, quiet=level >= logging.ERROR)
     if found.unwritten:
@@ -154,14 +164,14 @@ def run(
     return SOME_FAILED if strict and found.failed else 0
 
 
-def _known(only: Iterable[str], given: Settings) -> None:
+def _known(option: str, name: str, names: Iterable[str], what: str = "source") -> None:
     import difflib
 
-    for name in only:
-        if name not in given.sources:
-            near = difflib.get_close_matches(name, given.sources, 1)
-            hint = f", did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"--only: no source is called {name!r}{hint}")
+    names = list(names)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, 1)
+        hint = f", did you mean {near[0]!r}?" if near else ""
+        raise click.UsageError(f"{option}: no {what} is called {name!r}{hint}")
 
 
 async def _run(
@@ -238,6 +248,7 @@ def serve(path: Path | None, quiet: bool, verbose: bool) -> None:
       aggregator serve
       aggregator -c /etc/aggregator/config.yaml serve
     """
+    import asyncio
     import logging
 
     from aggregator import report, server
@@ -273,7 +284,11 @@ def init(
 
     sources: list[tuple[str, str, tuple[str, ...]]] = []
     if opml:
-        for outline in lists.parse(opml.read_bytes()):
+        try:
+            outlines = lists.parse(opml.read_bytes())
+        except ParseError as error:
+            raise ParseError(f"{opml}: {error}") from error
+        for outline in outlines:
             name = config.source_name(outline.title, [s[0] for s in sources])
             sources.append((name, outline.url, outline.categories))
     text = config.starter(posts=posts, sources=sources)
@@ -301,6 +316,8 @@ def check(online: bool, as_json: bool, path: Path | None, quiet: bool, verbose: 
       aggregator check
       aggregator check --online
     """
+    import asyncio
+
     from aggregator import config
     from aggregator import online as answers
 
@@ -409,6 +426,10 @@ def entries(
     try:
         wanted = app.publication(given, store)
         output = app.categories(given.config).name(category) if category else None
+        if source:
+            _known("--source", source, (*given.sources, *store.counts()))
+        if category and output not in (outputs := {*wanted.titles, *store.slugs()}):
+            _known("--category", category, outputs, "category")
         found = answers.entries(store, wanted, source=source, output=output)
         if as_json:
             for row in found:
@@ -445,15 +466,18 @@ def inspect(
       aggregator inspect https://example.org/feed.xml
       aggregator inspect --json examples/feeds/field-notes.json
     """
+    import asyncio
+
     from aggregator import online
     from aggregator.inspection import inspect as inspected
+    from aggregator.status import shown
 
     response = asyncio.run(online.read(what, _settings_or_none(path)))
     headers = dict(response.headers) | ({"content-type": content_type} if content_type else {})
     try:
         found = inspected(response.body, url=base or response.url, headers=headers)
     except ParseError as error:
-        raise ParseError(f"{what}: {error}") from error
+        raise ParseError(f"{shown(what) if response.url else what}: {error}") from error
     if as_json:
         _print_json(found)
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -83,19 +85,34 @@ def configure(*, level: int) -> None:
     """Log lines to stderr: for people on a terminal, JSON elsewhere. `level` as in `logging`."""
     terminal = sys.stderr.isatty()
     renderer: Any = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR"))
         if terminal
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    steps: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if not terminal:  # the renderer for people shows them by itself
+        steps.append(structlog.processors.format_exc_info)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
+        processors=[*steps, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    _configure_libraries(steps, renderer)
+
+
+def _configure_libraries(steps: list[Any], renderer: Any) -> None:
+    """What libraries have to say, in lines like ours."""
+    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=[meta, renderer], foreign_pre_chain=steps)
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # A tick that waits for polls to end takes longer than a second, and that is all right.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def log(outcome: Outcome) -> None:

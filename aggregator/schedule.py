@@ -18,7 +18,8 @@ from aggregator.model import Outcome
 
 _TICK = 1  # seconds
 _PATIENCE = timedelta(seconds=10)  # how long news waits for polls that are still under way
-_LEAVE = 10  # seconds for what is running when we are told to stop
+_LEAVE = 5  # seconds for what is running when we are told to stop, or to change
+_RESPITE = timedelta(minutes=1)  # without polls when the store cannot keep them
 
 
 class Daemon:
@@ -28,11 +29,13 @@ class Daemon:
         self._config = config
         self.settings = given
         self.aggregator = app.Aggregator(given)
-        self.published_once = False
+        self.ready = False  # the first documents stand
         self.ticked: datetime | None = None
         self._stamp = _stamp(config)
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._last_publish = app.now() - _PATIENCE
+        self._published = 0
+        self._not_before = self._last_publish
         self._news = True
         self._reload = False
 
@@ -54,11 +57,11 @@ class Daemon:
     async def __aexit__(self, *_: object) -> None:
         """Let what is running end, publish what it brought, and leave."""
         self._scheduler.shutdown(wait=False)
-        if self._polls:
-            ended = await asyncio.wait(self._polls.values(), timeout=_LEAVE)
-            for task in ended[1]:
-                task.cancel()
-        await self._publish()
+        await self._end_polls()
+        try:
+            await self._publish()
+        except AggregatorError as error:
+            report.log_trouble("not published", error=str(error))
         await self.aggregator.__aexit__(None, None, None)
 
     def reload(self) -> None:
@@ -80,6 +83,8 @@ class Daemon:
             report.log_trouble("tick failed, please report it", error=repr(error))
 
     async def _start_polls(self) -> None:
+        if app.now() < self._not_before:
+            return
         due = await self.aggregator.due()
         for name in due:
             if name not in self._polls:
@@ -87,8 +92,21 @@ class Daemon:
                 self._polls[name] = task
                 task.add_done_callback(partial(self._ended, name))
 
-    def _ended(self, name: str, _: asyncio.Task[None]) -> None:
+    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
+        """One that the store could not keep is still due: not again in a second."""
         self._polls.pop(name, None)
+        if not task.cancelled() and (error := task.exception()):
+            self._not_before = app.now() + _RESPITE
+            report.log_trouble("poll not kept", source=name, error=str(error))
+
+    async def _end_polls(self) -> None:
+        """Wait for the polls that are under way, and end those that take long."""
+        if self._polls:
+            tasks = tuple(self._polls.values())
+            await asyncio.wait(tasks, timeout=_LEAVE)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _poll(self, name: str) -> None:
         await self.aggregator.poll(names=[name], told=self._tell)
@@ -102,7 +120,8 @@ class Daemon:
         self._last_publish = app.now()
         published = await self.aggregator.publish()
         report.log_published(published)
-        self.published_once = self.published_once or not self._polls
+        self._published += 1  # the first time at once, whatever is under way
+        self.ready = self.ready or not self._polls or self._published > 1
 
     async def _take_in_config(self) -> None:
         stamp = _stamp(self._config)
@@ -111,17 +130,24 @@ class Daemon:
         self._reload, self._stamp = False, stamp
         try:
             given = app.settings(self._config)
+            await self._change_to(given)
         except AggregatorError as error:
             report.log_trouble("config kept as it was", error=str(error))
             return
-        if self._polls:
-            await asyncio.wait(self._polls.values(), timeout=_LEAVE)
-        await self.aggregator.__aexit__(None, None, None)
-        self.settings = given
-        self.aggregator = app.Aggregator(given)
-        await self.aggregator.__aenter__()
-        self._news = True
         report.log_event("config taken in", sources=len(given.sources))
+
+    async def _change_to(self, given: app.Settings) -> None:
+        """Go on under other settings; under the old ones when the new do not work."""
+        await self._end_polls()
+        await self.aggregator.__aexit__(None, None, None)
+        try:
+            self.aggregator = await app.Aggregator(given).__aenter__()
+            self.settings = given
+        except AggregatorError:
+            self.aggregator = await app.Aggregator(self.settings).__aenter__()
+            raise
+        finally:
+            self._news = True
 
 
 def _stamp(config: Path) -> tuple[int, int]:

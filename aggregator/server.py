@@ -37,6 +37,7 @@ _SAFE = {
     "Referrer-Policy": "no-referrer",
 }
 _OPEN = {"X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
+_LEAVE = 5  # seconds for whoever is still reading when we are told to stop
 _STALE = timedelta(minutes=2)  # a loop that has not ticked for so long is not well
 
 mimetypes.add_type(atom.MEDIA_TYPE, ".atom")
@@ -52,7 +53,11 @@ async def serve(config: Path, given: app.Settings) -> None:
         async with Daemon(config, given) as daemon:
             server = _Server(
                 uvicorn.Config(
-                    _application(daemon), log_config=None, access_log=False, lifespan="off"
+                    _application(daemon),
+                    log_config=None,
+                    access_log=False,
+                    lifespan="off",
+                    timeout_graceful_shutdown=_LEAVE,
                 )
             )
             loop = asyncio.get_running_loop()
@@ -140,7 +145,7 @@ class _Pages:
 
     async def readyz(self, _: Request) -> Response:
         """The first documents stand."""
-        ready = self._daemon.published_once
+        ready = self._daemon.ready
         return PlainTextResponse(
             "ok\n" if ready else "not yet\n", status_code=200 if ready else 503
         )

@@ -24,7 +24,7 @@ SAME_TEXT = "same title and text"
 
 # ── keys ─────────────────────────────────────────────────────────────────────
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_IRI = re.compile(r"(?!https?:(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _GLOBAL = re.compile(
     r"(?:https?://[^/?#]+(?:/[^?#]|/?\?[^#])|urn:[a-z0-9-]+:|tag:[^,]+,\d|(?!https?:)[a-z][a-z0-9+.-]*:.{12})",
     re.IGNORECASE,

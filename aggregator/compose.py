@@ -200,6 +200,7 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
     fallback = own.url or f"urn:x-source:{quote(lead.source)}"
     return replace(
         own,
+        links=tuple(x for x in own.links if x.rel in ("alternate", "self")),
         id=own.id if own.id and ":" in own.id else fallback,
         title=own.title or urlsplit(own.url or "").netloc or lead.source,
         updated=own.updated or lead.feed_updated,

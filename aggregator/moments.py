@@ -53,7 +53,8 @@ def zoned(text: str, zone: tzinfo = UTC) -> bool:
 
 def iso(when: datetime) -> str:
     """RFC 3339, in Z, without fractions: what every reader in the field understands."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    when = when.astimezone(UTC)
+    return f"{when.year:04}-{when:%m-%dT%H:%M:%S}Z"  # %Y does not pad the year 103
 
 
 def _by_dateutil(text: str, zone: tzinfo) -> datetime | None:

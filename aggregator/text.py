@@ -11,8 +11,9 @@ import unicodedata
 
 import re2
 
-# XML 1.0 §2.2 allows no other control characters; nor surrogates and non-characters.
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# XML 1.0 §2.2 allows no other control characters, nor surrogates and non-characters, and advises
+# against C1.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # Not an HTML parser: a hundred thousand tags left open cost lexbor many seconds. What is never
 # closed runs on to the end, as in HTML, so that no alternative is tried twice over.
@@ -38,7 +39,12 @@ def plain(markup: str) -> str:
         markup = _MARKUP.sub(lambda tag: " " if tag["block"] else "", markup)
     if "&" in markup:
         markup = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", markup))
-    return " ".join(ILLEGAL.sub("", markup).split())
+    return line(markup)
+
+
+def line(text: str) -> str:
+    """Plain text on one line, without characters that XML cannot hold."""
+    return " ".join(ILLEGAL.sub("", text).split())
 
 
 def fold(text: str) -> str:

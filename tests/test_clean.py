@@ -167,3 +167,26 @@ def test_what_was_cleaned_can_be_written_as_json() -> None:
     entry = clean(Entry(title="\ud800 lone", content="<p>\ud800</p>"))
     json.dumps([entry.title, entry.content]).encode()
     entry.title.encode("utf-8")
+
+
+def test_a_name_is_text_and_an_address_is_one() -> None:
+    raw = Entry(
+        authors=(
+            Person(name="林 <Lin> & 子", email="invalid at x.example"),
+            Person(name="<a href='x'>Ann</a>", email="a@x.example"),
+        )
+    )
+    assert clean(raw).authors == (
+        Person(name="林 <Lin> & 子"),
+        Person(name="Ann", email="a@x.example"),
+    )
+
+
+def test_a_scheme_that_is_no_iri_is_left_out() -> None:
+    raw = Entry(
+        categories=(
+            Category(term="t", scheme="insert value here"),
+            Category(term="u", scheme=" https://x.example/ "),
+        )
+    )
+    assert [c.scheme for c in clean(raw).categories] == [None, "https://x.example/"]

@@ -160,6 +160,7 @@ def test_another_speaks_under_the_same_name_when_the_leader_is_withdrawn() -> No
     ("own", "kept"),
     [
         (TAG, True),
+        ("http:///x", False),
         ("https://x.example/?p=1", True),
         ("urn:uuid:09359325-7554-5b5f-9ace-11555cc59105", True),
         ("https://x.example/中文", True),

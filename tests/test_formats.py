@@ -337,11 +337,40 @@ def test_a_date_that_feedparser_stumbles_over_loses_no_feed() -> None:
 
 
 def test_relative_links_of_a_local_feed_start_at_its_site() -> None:
-    body = rss("<item><title>T</title><link>/story</link></item>", "<link>https://a.example/</link>")
+    body = rss(
+        "<item><title>T</title><link>/story</link></item>", "<link>https://a.example/</link>"
+    )
     found = inspect(body.encode(), url="file:///srv/x.xml", headers={})
     assert found["entries"][0]["url"] == "https://a.example/story"
 
 
 def test_an_address_that_is_none_is_no_trouble() -> None:
-    feed = formats.parse(Response(url="http://[bad/", body=rss("<item><title>T</title></item>").encode()))
+    feed = formats.parse(
+        Response(url="http://[bad/", body=rss("<item><title>T</title></item>").encode())
+    )
     assert feed.entries[0].title == "T"
+
+
+def test_xhtml_breaks_are_not_doubled() -> None:
+    body = atom(
+        "<entry><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>a<br/>b</div></content></entry>"
+    )
+    found = inspect(body.encode(), url=URL, headers={})
+    assert found["entries"][0]["content"] == "a<br>b"
+    broken = inspect(body.replace("<title>", "<title>&nope;").encode(), url=URL, headers={})
+    assert broken["entries"][0]["content"] == "a<br>b"
+
+
+def test_text_that_looks_like_markup_stays_text_and_is_not_said_twice() -> None:
+    e = only(atom("<entry><content type='text'>1 &lt;b&gt; 2</content></entry>"))
+    assert (e.summary, e.content) == (None, "1 &lt;b&gt; 2")
+
+
+def test_each_author_has_an_address_of_its_own_or_none() -> None:
+    e = only(
+        atom(
+            "<entry><author><name>Lin</name><email>lin@awkward.example</email></author>"
+            "<author><name>O’Brien</name></author></entry>"
+        )
+    )
+    assert e.authors == (Person(name="Lin", email="lin@awkward.example"), Person(name="O’Brien"))

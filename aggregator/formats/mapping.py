@@ -16,6 +16,7 @@ from aggregator.moments import moment, utc, zoned
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml", "text/xhtml"}
 _RDF_IMAGE = re.compile(rb"<image\b[^>]*>(?:(?!</image>).)*?<url>([^<]{1,2000})</url>", re.DOTALL)
+_VOID_END = re.compile(r"</(?:area|br|col|hr|img|source|track|wbr)\s*>")
 _ADDRESS = re.compile(
     r"(?P<email>[^<>()@\s]+@[^<>()@\s]+)(?:\s*\((?P<name>[^()]*)\))?"
     r"|(?P<named>[^<>@]+?)\s*<(?P<own>[^<>@\s]+@[^<>@\s]+)>"
@@ -147,7 +148,9 @@ def _bodies(e: Any) -> tuple[str | None, str | None]:
     """Summary and content as HTML; a lone description of RSS is its summary."""
     bodies = [_body(c) for c in e.get("content") or ()]
     content = max(bodies, key=len, default="")
-    summary = _body(e.get("summary_detail") or {}) or _text(e, "summary")
+    detail = e.get("summary_detail")
+    # Without a detail it is feedparser's copy of the content, and of any type.
+    summary = _body(detail) if detail else ("" if bodies else _text(e, "summary"))
     if content and summary == content:
         summary = ""
     return summary or None, content or None
@@ -158,7 +161,10 @@ def _body(detail: Any) -> str:
     kind = (detail.get("type") or "text/html").partition(";")[0].lower()
     if kind.startswith(("image/", "audio/", "video/")):
         return ""
-    return html.escape(value, quote=False) if kind in ("text/plain", "text") else str(value)
+    if kind in ("text/plain", "text"):
+        return html.escape(value, quote=False)
+    # feedparser writes XHTML's <br/> as <br></br>, and HTML takes </br> for another <br>.
+    return _VOID_END.sub("", value) if "xhtml" in kind else str(value)
 
 
 def _language(e: Any) -> str | None:
@@ -235,11 +241,13 @@ def _mended(stated: str, found: Mapping[str, Any]) -> Person:
     return Person(name=name.strip(), email=email, url=url)
 
 
-def _each_person(people: Iterable[Any]) -> Iterable[Person]:
+def _each_person(people: Sequence[Any]) -> Iterable[Person]:
+    emails = [x["email"] for x in people if x.get("email")]
     for x in people:
-        person = Person(
-            name=x.get("name") or "", email=x.get("email") or None, url=x.get("href") or None
-        )
+        email = x.get("email") or None
+        if email and any(other != email and other.startswith(email) for other in emails):
+            email = None  # another's, cut: feedparser found it in the names written together
+        person = Person(name=x.get("name") or "", email=email, url=x.get("href") or None)
         if person != Person():
             yield person
 

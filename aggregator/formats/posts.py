@@ -41,8 +41,10 @@ _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _NOTHING = re.compile(r"(?:<\s*>)?")  # blank, or the autolink of a script that had no link
 
 # The navigation that the site's scripts write below a story: [返回…](../emnews/)｜[返回首页](../)
+# They write a paper's name into the address as it is, with its spaces and brackets.
 _LINK = re.compile(
-    r"""\[(?P<text>[^\[\]]*)\]\([ ]?<?(?P<href>[^()\s<>]*)>?(?:[ ]"[^"]*")?[ ]?\)"""
+    r"""\[(?P<text>[^\[\]]*)\]\([ ]?<?(?P<href>(?:[^()<>"\n]|\([^()\n]*\))*?)>?"""
+    r"""(?:[ ]"[^"]*")?[ ]?\)"""
     r"""|<a\s[^<>]*?href=["']?(?P<a>[^"'\s<>]++)[^<>]*+>(?P<a_text>[^<>]*)</a>"""
     r"""|<(?P<auto>https?://[^<>\s]+)>""",
     re.IGNORECASE,

@@ -15,7 +15,7 @@ import nh3
 
 from aggregator import links
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person
-from aggregator.text import ILLEGAL, plain
+from aggregator.text import ILLEGAL, line, plain
 
 # ── HTML ─────────────────────────────────────────────────────────────────────
 
@@ -196,18 +196,33 @@ def _absolute(found: Iterable[Link], base: str | None) -> Iterable[Link]:
 
 def _people(people: Iterable[Person], base: str | None) -> tuple[Person, ...]:
     cleaned = (
-        Person(name=plain(p.name), email=plain(p.email or "") or None, url=_address(p.url, base))
-        for p in people
+        Person(name=_name(p.name), email=_email(p.email), url=_address(p.url, base)) for p in people
     )
     return tuple(p for p in dict.fromkeys(cleaned) if p != Person())
 
 
+def _name(name: str) -> str:
+    """Text (RFC 4287 §3.2.1), but for feeds that put a link there: `A <Lin> & B` is a name."""
+    return plain(name) if "</" in name else line(name)
+
+
+def _email(address: str | None) -> str | None:
+    address = line(address or "")
+    return address if re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address) else None
+
+
 def _categories(categories: Iterable[Category]) -> tuple[Category, ...]:
     cleaned = (
-        Category(term=plain(c.term), scheme=c.scheme, label=plain(c.label or "") or None)
+        Category(term=plain(c.term), scheme=_scheme(c.scheme), label=plain(c.label or "") or None)
         for c in categories
     )
     return tuple(c for c in dict.fromkeys(cleaned) if c.term)
+
+
+def _scheme(scheme: str | None) -> str | None:
+    """An IRI (RFC 4287 §4.2.2.2), or None: RSS's `domain` may be anything."""
+    scheme = (scheme or "").strip()
+    return scheme if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", scheme) else None
 
 
 def _enclosures(enclosures: Iterable[Enclosure], base: str | None) -> Iterable[Enclosure]:

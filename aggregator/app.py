@@ -20,9 +20,11 @@ from aggregator.model import Outcome, Person, Source
 from aggregator.pipeline import Fetch, Pipeline
 from aggregator.publish import Publication, Published, publish
 from aggregator.reading import Subscription
+from aggregator.room import Room
 from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
 
 _SITE_ID = "site id"
+_UNREAD = 16  # answers that may wait to be read before fetching pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,8 @@ class Aggregator:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
-            thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+            self._room = Room(_UNREAD)
+            thread = ThreadPoolExecutor(1, thread_name_prefix="work")
             opening.callback(thread.shutdown)
             self.store = (
                 self._copied(opening) if self._dry else open_store(self.settings, exclusive=True)
@@ -113,7 +116,7 @@ class Aggregator:
             fetch = self._fetch
             if fetch is None:
                 options = fetch_options(self.settings.config)
-                fetch = await opening.enter_async_context(Fetcher(options))
+                fetch = await opening.enter_async_context(Fetcher(options, self._room))
             self._thread = thread
             self.pipeline = await opening.enter_async_context(self._pipeline(fetch))
             if not self._dry:
@@ -143,7 +146,8 @@ class Aggregator:
             subscriptions=subscriptions(self.settings),
             clock=self._clock,
             window=given.dedupe.window,
-            store_thread=self._thread,
+            thread=self._thread,
+            room=self._room,
         )
 
     async def poll(
@@ -160,14 +164,14 @@ class Aggregator:
 
     async def due(self) -> list[str]:
         """The names of the sources that are due."""
-        states = await self.pipeline.in_store(
+        states = await self.pipeline.in_thread(
             lambda: self.store.claim(self._clock(), names=self.settings.sources)
         )
         return [state.source for state in states]
 
     async def publish(self) -> Published:
         """Bring the documents up to date, in the store's thread."""
-        return await self.pipeline.in_store(self._publish)
+        return await self.pipeline.in_thread(self._publish)
 
     def _publish(self) -> Published:
         wanted = publication(self.settings, self.store)

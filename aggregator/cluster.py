@@ -14,9 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
 
+from pydantic import TypeAdapter
+
 from aggregator import links
 from aggregator.model import Entry, Keys, Source, StoredEntry, Story
 from aggregator.text import letters, plain
+
+_ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 SAME_ID = "same id"
 SAME_LINK = "same link"
@@ -37,7 +41,11 @@ _MOST_TEXT = 20_000  # letters compared when two texts are held against each oth
 
 def digest_of(entry: Entry) -> bytes:
     """Of all that the source said, before anything is made of it."""
-    return blake2b(repr(entry).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    try:
+        said = _ENTRY.dump_json(entry)
+    except ValueError:  # half a surrogate pair: no JSON can hold it
+        said = repr(entry).encode("utf-8", "surrogatepass")
+    return blake2b(said, digest_size=16).digest()
 
 
 def ids_of(entries: Sequence[Entry]) -> list[str]:

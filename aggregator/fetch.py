@@ -35,6 +35,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from aggregator.errors import FetchError
 from aggregator.model import Request, Response
+from aggregator.room import Room
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -62,10 +63,14 @@ class FetchOptions:
 
 
 class Fetcher:
-    """Call it with a Request; use it as a context, which keeps the connections."""
+    """Call it with a Request; use it as a context, which keeps the connections.
 
-    def __init__(self, options: FetchOptions) -> None:
+    It asks no one while there is no `room` for the answer.
+    """
+
+    def __init__(self, options: FetchOptions, room: Room | None = None) -> None:
         self._options = options
+        self._room = room or Room(options.concurrency)
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(options.per_host)
         )
@@ -119,6 +124,7 @@ class Fetcher:
         for _ in range(_MOST_REDIRECTS + 1):
             url = self._checked(address)
             async with self._hosts[_place(url)], self._places:
+                await self._room.wait()
                 started = clock()
                 async with asyncio.timeout(left):
                     answer = await self._ask(url, headers)

@@ -71,12 +71,14 @@ class _Ingest:
         self.window = window
         self.count: Counter[str] = Counter()
         self.touched: set[int] = set()
+        self.shared: set[str] = set()  # keys that some entry has: most have none in common
         self.by_id: dict[str, list[StoredEntry]] = defaultdict(list)
         self.by_link: dict[str, list[StoredEntry]] = defaultdict(list)
 
     def save(self) -> Changes:
         keys = [a.keys for a in self.poll.arrivals]
         if keys:
+            self.shared = self.store.shared(keys)
             links = {k.url_key for k in keys if k.url_key}
             ids = {k.source_entry_id for k in keys}
             for old in self.store.recognised(self.poll.source, ids, links):
@@ -154,6 +156,9 @@ class _Ingest:
             self.touched.add(new.cluster)
             self._note_match(new, found[0])
         self._know(new)
+        self.shared |= {
+            k for k in (new.keys.url_key, new.keys.global_id, new.keys.title_key) if k is not None
+        }
 
     def _change(self, old: StoredEntry, arrival: Arrival) -> None:
         told = _words(arrival.entry) != _words(old.entry)
@@ -199,7 +204,10 @@ class _Ingest:
                 self.count["changed"] += 1
 
     def _matches(self, new: StoredEntry) -> list[cluster.Match]:
-        candidates = (c for c in self.store.candidates(new.keys) if c.key != new.key)
+        keys = new.keys
+        if self.shared.isdisjoint((keys.url_key, keys.global_id, keys.title_key)):
+            return []
+        candidates = (c for c in self.store.candidates(keys) if c.key != new.key)
         return cluster.matches(new, new.keys, candidates, window=self.window)
 
     def _joined(self, found: Iterable[cluster.Match], *own: int) -> int:

@@ -1,14 +1,15 @@
 """The first of the two straight lines: fetch → parse → rules → cluster → save → store.
 
-Parsing and the store have a thread each beside the event loop; one transaction takes in what
-many polls brought. The second line is `publish`.
+Reading and the store share one thread beside the event loop: two would spend a quarter of their
+time handing each other the interpreter's lock. One transaction takes in what many polls brought.
+The second line is `publish`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -29,6 +30,7 @@ from aggregator.model import (
     Updated,
 )
 from aggregator.reading import Subscription
+from aggregator.room import Room
 from aggregator.stores import Store
 
 Fetch = Callable[[Request], Awaitable[Response]]
@@ -50,27 +52,27 @@ class Pipeline:
         subscriptions: Mapping[str, Subscription],
         clock: Clock,
         window: timedelta,
-        store_thread: Executor,
+        thread: Executor,
+        room: Room,
     ) -> None:
         self.store = store
         self.fetch = fetch
         self.subscriptions = subscriptions
         self.clock = clock
         self.window = window
-        self._store_thread = store_thread
-        self._parse_thread = ThreadPoolExecutor(2, thread_name_prefix="parse")
+        self._thread = thread
+        self._room = room
         # Bounded: whoever fetches faster than we save waits, instead of filling the memory.
         self._queue: asyncio.Queue[tuple[Poll, asyncio.Future[Changes]]] = asyncio.Queue(64)
 
     async def __aenter__(self) -> Pipeline:
-        await self.in_store(self._enrol)
+        await self.in_thread(self._enrol)
         self._saver = asyncio.create_task(self._save_all())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._saver.cancel()
         await asyncio.gather(self._saver, return_exceptions=True)
-        self._parse_thread.shutdown()
 
     def _enrol(self) -> None:
         now = self.clock()
@@ -93,7 +95,7 @@ class Pipeline:
         `told` hears of each outcome as it comes. One source's trouble is its own outcome.
         """
         wanted = set(self.subscriptions if names is None else names)
-        states = await self.in_store(
+        states = await self.in_thread(
             lambda: self.store.claim(self.clock(), names=wanted, force=force)
         )
 
@@ -126,6 +128,13 @@ class Pipeline:
     async def _poll_feed(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
         response = await self.fetch(polling.request_for(source, state))
+        async with self._room:
+            return await self._keep(subscription, state, response)
+
+    async def _keep(
+        self, subscription: Subscription, state: PollState, response: Response
+    ) -> Outcome:
+        source = subscription.source
         kept = polling.after_success(source, state, response, self.clock())
         if polling.unchanged(response, state):
             await self._save(Poll(source=source.id, state=kept))
@@ -133,16 +142,16 @@ class Pipeline:
         read = partial(
             reading.read_feed, self.store, subscription, before=state, after=kept, sent=response
         )
-        return Updated(source=source.id, changes=await self._save(await self._in_parser(read)))
+        return Updated(source=source.id, changes=await self._save(await self.in_thread(read)))
 
     async def _poll_posts(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
         look = partial(reading.changed_files, self.store, source)
-        changed = iter(await self._in_parser(look))
+        changed = iter(await self.in_thread(look))
         totals: list[Changes] = []
         while batch := tuple(islice(changed, _POSTS_TOGETHER)):
             read = partial(reading.read_posts, self.store, subscription, before=state, batch=batch)
-            totals.append(await self._save(await self._in_parser(read)))
+            totals.append(await self._save(await self.in_thread(read)))
         kept = polling.after_success(source, state, Response(url=source.url), self.clock())
         await self._save(Poll(source=source.id, state=kept))
         if not totals:
@@ -151,11 +160,8 @@ class Pipeline:
 
     # ── threads ──────────────────────────────────────────────────────────────
 
-    async def in_store(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
-
-    async def _in_parser(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._parse_thread, work)
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _save(self, poll: Poll) -> Changes:
         saved: asyncio.Future[Changes] = asyncio.get_running_loop().create_future()
@@ -169,7 +175,7 @@ class Pipeline:
                 waiting.append(self._queue.get_nowait())
             polls = [poll for poll, _ in waiting]
             try:
-                outcomes: Sequence[Changes | Exception] = await self.in_store(
+                outcomes: Sequence[Changes | Exception] = await self.in_thread(
                     partial(ingest, self.store, polls, now=self.clock(), window=self.window)
                 )
             except Exception as error:  # the store itself: everyone hears of it

@@ -51,8 +51,10 @@ def fold(text: str) -> str:
     """Alike whatever its case and width."""
     if text.isascii():
         return text.lower()
-    encoded = text.encode("utf-8", "surrogatepass")
-    tame = _PILE.sub(rb"\1", encoded).decode("utf-8", "surrogatepass")
+    tame = text
+    if len(text) > 30:
+        encoded = text.encode("utf-8", "surrogatepass")
+        tame = _PILE.sub(rb"\1", encoded).decode("utf-8", "surrogatepass")
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tame).casefold())
 
 

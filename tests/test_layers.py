@@ -16,7 +16,7 @@ LAYERS = (
     {"link_targets", "link_clean", "config_values"},
     {"links", "polling", "config_clashes"},
     {"formats", "rules", "config"},
-    {"cluster", "compose", "inspection"},
+    {"cluster", "compose", "inspection", "room"},
     {"fetch", "files", "stores"},
     {"ingest", "publish"},
     {"reading"},

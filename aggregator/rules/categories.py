@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.model import Entry
 from aggregator.text import fold
@@ -44,6 +45,7 @@ class Categories:
         return self._names.get(_spelled(category)) or " ".join(category.split())
 
 
+@lru_cache(maxsize=4096)  # the same few tags come again with every entry
 def _spelled(name: str) -> str:
     """Alike whatever its case, width and spacing."""
     return " ".join(fold(name).split())

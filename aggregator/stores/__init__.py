@@ -65,6 +65,9 @@ class Store(Protocol):
     ) -> list[StoredEntry]:
         """The source's entries that have one of these ids or keys."""
 
+    def shared(self, keys: Iterable[Keys]) -> set[str]:
+        """Those of the values in `keys` that any entry has for a key, too."""
+
     def candidates(self, keys: Keys) -> list[StoredEntry]:
         """Entries of any source that share a key, at most a few dozen, oldest first."""
 

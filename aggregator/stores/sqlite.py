@@ -230,6 +230,17 @@ class SqliteStore:
         )
         return [to_entry(row) for row in rows]
 
+    def shared(self, keys: Iterable[Keys]) -> set[str]:
+        values = [v for k in keys for v in (k.url_key, k.global_id, k.title_key) if v is not None]
+        wanted = "(SELECT value FROM json_each(?1))"
+        rows = self._db.execute(
+            f"SELECT url_key FROM entry WHERE url_key IN {wanted}"
+            f" UNION SELECT global_id FROM entry WHERE global_id IN {wanted}"
+            f" UNION SELECT title_key FROM entry WHERE title_key IN {wanted}",
+            (json.dumps(values),),
+        )
+        return {row[0] for row in rows}
+
     def candidates(self, keys: Keys) -> list[StoredEntry]:
         named = (("url_key", keys.url_key), ("global_id", keys.global_id))
         found: dict[int, StoredEntry] = {}

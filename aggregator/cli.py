@@ -536,8 +536,11 @@ def _told(x: dict[str, Any]) -> Iterable[str]:
     yield f"  link      {x['url'] or 'none'}"
     if x["source_link"] and x["source_link"] != x["url"]:
         yield f"            was {x['source_link']}"
-    yield f"  story     {x['cluster']}, published as {x['id']}"
-    yield f"            {'this copy leads' if x['leader'] else 'another copy leads'}"
+    if x["id"]:
+        yield f"  story     {x['cluster']}, published as {x['id']}"
+        yield f"            {'this copy leads' if x['leader'] else 'another copy leads'}"
+    else:
+        yield f"  story     {x['cluster']}, not published"
     if x["reason"]:
         yield f"  merged    {x['reason']}"
     yield f"  in        {', '.join(x['categories']) or 'all'}"

@@ -6,15 +6,20 @@ Due times are in the store, so a restart polls nothing that is not due.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator import app, report
 from aggregator.errors import AggregatorError
+from aggregator.metrics import Metrics
 from aggregator.model import Outcome
+
+T = TypeVar("T")
 
 _TICK = 1  # seconds
 _PATIENCE = timedelta(seconds=10)  # how long news waits for polls that are still under way
@@ -28,7 +33,9 @@ class Daemon:
     def __init__(self, config: Path, given: app.Settings) -> None:
         self._config = config
         self.settings = given
+        self._listening = given.config.serve.listen
         self.aggregator = app.Aggregator(given)
+        self.metrics = Metrics()
         self.ready = False  # the first documents stand
         self.ticked: datetime | None = None
         self._stamp = _stamp(config)
@@ -38,6 +45,7 @@ class Daemon:
         self._not_before = self._last_publish
         self._news = True
         self._reload = False
+        self._asking = asyncio.Lock()  # the store is not closed under an answer
 
     async def __aenter__(self) -> Daemon:
         await self.aggregator.__aenter__()
@@ -63,6 +71,11 @@ class Daemon:
         except AggregatorError as error:
             report.log_trouble("not published", error=str(error))
         await self.aggregator.__aexit__(None, None, None)
+
+    async def ask(self, work: Callable[[], T]) -> T:
+        """What `work` finds in the store, in a thread of its own."""
+        async with self._asking:
+            return await asyncio.to_thread(work)
 
     def reload(self) -> None:
         """Take in the config anew at the next tick."""
@@ -113,6 +126,7 @@ class Daemon:
 
     def _tell(self, outcome: Outcome) -> None:
         report.log(outcome)
+        self.metrics.polled(outcome)
         self._news = True
 
     async def _publish(self) -> None:
@@ -120,6 +134,7 @@ class Daemon:
         self._last_publish = app.now()
         published = await self.aggregator.publish()
         report.log_published(published)
+        self.metrics.published(published)
         self._published += 1  # the first time at once, whatever is under way
         self.ready = self.ready or not self._polls or self._published > 1
 
@@ -135,19 +150,26 @@ class Daemon:
             report.log_trouble("config kept as it was", error=str(error))
             return
         report.log_event("config taken in", sources=len(given.sources))
+        if given.config.serve.listen != self._listening:
+            report.log_trouble(
+                "serve.listen changed; restart to listen there",
+                listening=self._listening,
+                wanted=given.config.serve.listen,
+            )
 
     async def _change_to(self, given: app.Settings) -> None:
         """Go on under other settings; under the old ones when the new do not work."""
         await self._end_polls()
-        await self.aggregator.__aexit__(None, None, None)
-        try:
-            self.aggregator = await app.Aggregator(given).__aenter__()
-            self.settings = given
-        except AggregatorError:
-            self.aggregator = await app.Aggregator(self.settings).__aenter__()
-            raise
-        finally:
-            self._news = True
+        async with self._asking:
+            await self.aggregator.__aexit__(None, None, None)
+            try:
+                self.aggregator = await app.Aggregator(given).__aenter__()
+                self.settings = given
+            except AggregatorError:
+                self.aggregator = await app.Aggregator(self.settings).__aenter__()
+                raise
+            finally:
+                self._news = True
 
 
 def _stamp(config: Path) -> tuple[int, int]:

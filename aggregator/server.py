@@ -1,5 +1,5 @@
 """feeds/ over HTTP: documents with their media types and validators, a page that lists them, the
-status of the sources, /healthz and /readyz. Read only.
+status of the sources, /healthz, /readyz and /metrics. Read only.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 import uvicorn
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -98,6 +99,7 @@ def _application(daemon: Daemon) -> Starlette:
             Route("/status.json", pages.status_json),
             Route("/healthz", pages.healthz),
             Route("/readyz", pages.readyz),
+            Route("/metrics", pages.metrics),
             Mount("/", app=_Documents(daemon)),
         ]
     )
@@ -150,21 +152,28 @@ class _Pages:
             "ok\n" if ready else "not yet\n", status_code=200 if ready else 503
         )
 
+    async def metrics(self, _: Request) -> Response:
+        """Counters, for Prometheus: they name sources, but no addresses and no errors."""
+        if not self._daemon.settings.config.serve.metrics:
+            return PlainTextResponse("serve.metrics is off\n", status_code=404)
+        text = await self._daemon.ask(self._metered)
+        return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
     async def index(self, _: Request) -> Response:
         own = self._daemon.settings.feeds / "index.html"
         if own.is_file():
             return HTMLResponse(await asyncio.to_thread(own.read_bytes), headers=_SAFE)
-        return HTMLResponse(await asyncio.to_thread(self._listed), headers=_SAFE)
+        return HTMLResponse(await self._daemon.ask(self._listed), headers=_SAFE)
 
     async def status(self, _: Request) -> Response:
         if not self._private():
             return _private_answer()
-        return HTMLResponse(_status_page(await asyncio.to_thread(self._rows)), headers=_SAFE)
+        return HTMLResponse(_status_page(await self._daemon.ask(self._rows)), headers=_SAFE)
 
     async def status_json(self, _: Request) -> Response:
         if not self._private():
             return _private_answer()
-        return JSONResponse(await asyncio.to_thread(self._rows))
+        return JSONResponse(await self._daemon.ask(self._rows))
 
     def _private(self) -> bool:
         """Errors and addresses of sources are for whoever runs this, not for its readers."""
@@ -176,6 +185,13 @@ class _Pages:
     def _rows(self) -> list[dict[str, Any]]:
         daemon = self._daemon
         return status.sources(daemon.aggregator.store, daemon.settings.sources, app.now())
+
+    def _metered(self) -> bytes:
+        daemon = self._daemon
+        states = daemon.aggregator.store.states()
+        return daemon.metrics.text(
+            s for name, s in states.items() if name in daemon.settings.sources
+        )
 
     def _listed(self) -> str:
         daemon = self._daemon

@@ -581,7 +581,7 @@ def test_output_that_cannot_be_written_is_told(place: Place) -> None:
 
 
 def test_an_entry_is_explained_by_its_id_and_by_its_address(place: Place) -> None:
-    place.local(more="")
+    place.local()
     place.polled()
     (one,) = (e for e in place.entries() if e["source_entry_id"] == "one")
 
@@ -596,6 +596,18 @@ def test_an_entry_is_explained_by_its_id_and_by_its_address(place: Place) -> Non
         assert set(found) > KEYS
     text = place.run("explain", one["id"]).stdout
     assert "First story of the day" in text and "by its source" in text and one["cluster"] in text
+
+
+def test_an_entry_that_a_rule_dropped_is_explained(place: Place) -> None:
+    place.local()
+    file = place.folder / "config.yaml"
+    dropping = "categories: [财经, world], drop: 'title ~ \"First\"'"
+    file.write_text(file.read_text("utf-8").replace("categories: [财经, world]", dropping), "utf-8")
+    place.polled()
+
+    text = place.run("explain", "https://news.example/one").stdout
+    assert "not published" in text and "dropped by" in text
+    assert "None" not in text and "another copy" not in text
 
 
 def test_an_entry_that_is_not_there_is_said_not_to_be(place: Place) -> None:

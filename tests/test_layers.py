@@ -21,7 +21,7 @@ LAYERS = (
     {"ingest", "publish"},
     {"reading"},
     {"pipeline"},
-    {"report", "status"},
+    {"report", "status", "metrics"},
     {"app"},
     {"online", "schedule"},
     {"server"},

@@ -258,6 +258,33 @@ def _pages(daemon: Daemon) -> None:
     assert [daemon.get(p).status for p in ("/healthz", "/readyz", "/status/x")] == [200, 200, 404]
 
 
+def test_a_monitor_gets_counters_and_each_source_unless_it_is_told_not_to(
+    daemon: Daemon, web: Server
+) -> None:
+    daemon.config({"news": f"{web.url}/feed", "坏": f"{web.url}/bad"})
+    daemon.start()
+    until(lambda: daemon.logged("poll failed") and daemon.titles() == STORIES)
+
+    got = daemon.get("/metrics")
+    lines = got.body.decode().splitlines()
+    assert got.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    for line in (
+        'aggregator_polls_total{outcome="updated"} 1.0',
+        'aggregator_polls_total{outcome="failed"} 1.0',
+        'aggregator_entries_total{as="new"} 2.0',
+        'aggregator_source_failures{source="news"} 0.0',
+        'aggregator_source_failures{source="坏"} 1.0',
+    ):
+        assert line in lines
+    assert web.url.encode() not in got.body
+
+    config = daemon.folder / "config.yaml"
+    text = config.read_text("utf-8").replace(f":{daemon.port}'", f":{free_port()}', metrics: false")
+    config.write_text(text, "utf-8")
+    until(lambda: daemon.logged("serve.listen changed; restart to listen there"))
+    assert daemon.get("/metrics").status == 404
+
+
 def test_the_status_shows_no_secret(daemon: Daemon, web: Server) -> None:
     secret = web.url.replace("http://", "http://me:hunter2@")
     daemon.config({"bad": f"{secret}/bad?token=hunter2"})

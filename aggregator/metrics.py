@@ -1,0 +1,65 @@
+"""What a monitor asks a daemon: counters since its start, and how each source is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, exposition
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from aggregator.model import Failed, Outcome, PollState, Unchanged, Updated
+from aggregator.publish import Published
+
+_OUTCOMES = {Updated: "updated", Unchanged: "unchanged", Failed: "failed"}
+
+
+class Metrics:
+    """The counters of one daemon; they go on when its config changes."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._polls = self._counter("polls", "Polls by outcome", ["outcome"])
+        self._entries = self._counter("entries", "Entries taken in, by what became of them", ["as"])
+        self._documents = self._counter("documents", "Documents written or failed", ["outcome"])
+        for outcome in _OUTCOMES.values():
+            self._polls.labels(outcome)
+
+    def _counter(self, name: str, text: str, labels: list[str]) -> Counter:
+        return Counter(f"aggregator_{name}", text, labels, registry=self._registry)
+
+    def polled(self, outcome: Outcome) -> None:
+        self._polls.labels(_OUTCOMES[type(outcome)]).inc()
+        if isinstance(outcome, Updated):
+            for became in ("new", "changed", "merged", "dropped"):
+                self._entries.labels(became).inc(getattr(outcome.changes, became))
+
+    def published(self, published: Published) -> None:
+        self._documents.labels("written").inc(len(published.written))
+        self._documents.labels("failed").inc(len(published.failed))
+
+    def text(self, states: Iterable[PollState]) -> bytes:
+        """All of it in the Prometheus text format (`exposition.CONTENT_TYPE_PLAIN_0_0_4`)."""
+        now = CollectorRegistry()
+        now.register(_Sources(states))
+        return exposition.generate_latest(self._registry) + exposition.generate_latest(now)
+
+
+class _Sources(Collector):
+    def __init__(self, states: Iterable[PollState]) -> None:
+        self._states = states
+
+    def collect(self) -> Iterable[Metric]:
+        failures = _gauge("failures", "Polls that failed since the last that did not")
+        succeeded = _gauge("succeeded_timestamp_seconds", "When it last answered well")
+        due = _gauge("due_timestamp_seconds", "When it is polled next")
+        for state in self._states:
+            failures.add_metric([state.source], state.failures)
+            due.add_metric([state.source], state.due.timestamp())
+            if state.succeeded:
+                succeeded.add_metric([state.source], state.succeeded.timestamp())
+        return failures, succeeded, due
+
+
+def _gauge(name: str, text: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"aggregator_source_{name}", text, labels=["source"])

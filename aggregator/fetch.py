@@ -148,7 +148,8 @@ class Fetcher:
         """The answer of one server: a Response, or where else to ask."""
         asked = url.copy_with(userinfo=b"", fragment=None)
         auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
-        async with self._client.stream("GET", asked, headers=headers, auth=auth) as answer:
+        raw = {name: value.encode() for name, value in headers.items()}  # a validator may be UTF-8
+        async with self._client.stream("GET", asked, headers=raw, auth=auth) as answer:
             if sum(len(k) + len(v) for k, v in answer.headers.raw) > _MOST_HEADERS:
                 raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")
             if answer.status_code in _REDIRECTS and "location" in answer.headers:
@@ -156,7 +157,7 @@ class Fetcher:
             return await self._answer(str(asked), answer)
 
     async def _answer(self, url: str, answer: httpx.Response) -> Response:
-        headers = {k.lower(): v for k, v in answer.headers.items()}
+        headers = _headers(answer)
         status = answer.status_code
         if status == 304:
             return Response(url=url, status=304, headers=headers)
@@ -171,6 +172,15 @@ class Fetcher:
         except FetchError as error:
             raise FetchError(f"{_host(url)}: {error}") from error
         return Response(url=url, status=200, headers=headers, body=body)
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """By lower-case name. Bytes that are no UTF-8 are kept as Python escapes them, so that nobody
+    takes them for something that was said."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, value in answer.headers.raw:
+        found[name.decode("latin-1").lower()].append(value.decode("utf-8", "surrogateescape"))
+    return {name: ", ".join(values) for name, values in found.items()}
 
 
 def _redirected(url: httpx.URL, where: str, headers: dict[str, str]) -> tuple[str, dict[str, str]]:

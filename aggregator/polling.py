@@ -5,6 +5,7 @@ due = last poll + interval, spread by a few per cent that only the source's name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ ACCEPT = (
     " application/xml;q=0.8, text/xml;q=0.7, */*;q=0.1"
 )
 _DAY = timedelta(days=1)
+_SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+")
 _LOCAL = timedelta(seconds=10)  # a look at a file's time stamp costs nothing
 
 
@@ -87,4 +89,7 @@ def _interval(source: Source) -> timedelta:
 
 
 def _validators(headers: Mapping[str, str]) -> dict[str, str | None]:
-    return {"etag": headers.get("etag"), "last_modified": headers.get("last-modified")}
+    """Only what can be sent back as it came (RFC 9110 §8.8.3): a validator that is another than
+    the server's is made up, and a request with control characters in it is none."""
+    found = {name: headers.get(name.replace("_", "-"), "") for name in ("etag", "last_modified")}
+    return {name: value if _SENDABLE.fullmatch(value) else None for name, value in found.items()}

@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 from servers import Answer, Asked, Raw, free_port, serving, until
 
+from aggregator import polling
 from aggregator.errors import FetchError
 from aggregator.fetch import Fetcher, FetchOptions, allowed, retry_after
-from aggregator.model import Request, Response
+from aggregator.model import PollState, Request, Response, Source
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 BODY = b"<rss/>"
@@ -89,6 +90,29 @@ def test_validators_go_out_byte_for_byte_and_a_304_comes_back() -> None:
     assert (response.status, response.body) == (304, b"")
     assert response.headers["etag"] == '"new"'
     assert validators.items() <= server.asked[0].headers.items()
+
+
+@pytest.mark.parametrize(
+    ("sent", "back"),
+    [
+        ('"版本 1"'.encode(), True),
+        (b'"tab\there"', True),
+        (b'"\xe9"', False),  # no UTF-8: it cannot go back as it came
+        (b'"a\x01b"', False),
+        (b"", False),
+    ],
+)
+def test_an_odd_validator_goes_back_as_it_came_or_not_at_all(sent: bytes, back: bool) -> None:
+    given = {"ETag": sent.decode("latin-1"), "Last-Modified": sent.decode("latin-1")}
+    source, now = Source(id="a", url="http://a.example/"), datetime(2026, 7, 1, tzinfo=UTC)
+    with serving(lambda _: Answer(headers=given, body=BODY)) as server:
+        first = fetch(server.url)
+        state = polling.after_success(source, PollState(source="a", due=now), first, now)
+        again = fetch(server.url, headers=polling.request_for(source, state).headers)
+
+    assert (first.status, again.status) == (200, 200)
+    got = {server.asked[1].headers.get(x) for x in ("if-none-match", "if-modified-since")}
+    assert got == ({sent.decode("latin-1")} if back else {None})
 
 
 def test_who_asks_is_said_and_nothing_else_is_told() -> None:

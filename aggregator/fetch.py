@@ -148,7 +148,9 @@ class Fetcher:
         """The answer of one server: a Response, or where else to ask."""
         asked = url.copy_with(userinfo=b"", fragment=None)
         auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
-        raw = {name: value.encode() for name, value in headers.items()}  # a validator may be UTF-8
+        raw = {
+            name.encode(): value.encode() for name, value in headers.items()
+        }  # a validator may be UTF-8
         async with self._client.stream("GET", asked, headers=raw, auth=auth) as answer:
             if sum(len(k) + len(v) for k, v in answer.headers.raw) > _MOST_HEADERS:
                 raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")

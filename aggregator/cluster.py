@@ -35,6 +35,9 @@ _GLOBAL = re.compile(
 )
 _LEAST_TITLE = 4  # letters
 _LEAST_TEXT = 16  # letters; less says too little: "Open thread", "图片新闻"
+_TELLING = 24  # bytes of a title's letters, 24 Latin ones or 8 Chinese: few others have it
+_MUCH = 60  # bytes of a text that says what it is without a title
+_MOST_COMPARED = 20  # texts that an entry is held against letter by letter
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
 _MOST_TEXT = 20_000  # letters compared when two texts are held against each other
 
@@ -83,10 +86,17 @@ def keys_of(entry: Entry, *, source_entry_id: str, digest: bytes) -> Keys:
 
 
 def _title_key(entry: Entry) -> str | None:
-    title = letters(entry.title)
-    if len(title) < _LEAST_TITLE:
-        return None
-    return blake2b(title.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    """Of its title; of title and text where the title says too little, and of a post's date where
+    both do."""
+    said = letters(entry.title)
+    if len(said) < _LEAST_TITLE:
+        text = letters(plain(entry.html))
+        said = f"{said}\n{text}"
+        if len(said.encode("utf-8", "replace")) < _MUCH:
+            if not (entry.path and entry.published and said.strip()):
+                return None
+            said = f"{said}\n{entry.published}"
+    return blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 # ── one story ────────────────────────────────────────────────────────────────
@@ -100,68 +110,121 @@ class Match:
     reason: str
 
 
+Gone = Callable[[StoredEntry], bool]  # whether its source's document has that entry no more
+
+
 def recognise(
-    new: Entry, keys: Keys, known: Iterable[StoredEntry], *, present: frozenset[str]
+    new: Entry, keys: Keys, known: Iterable[StoredEntry], *, gone: Gone
 ) -> StoredEntry | None:
     """The same entry of the same source, as we knew it; None when it is new.
 
-    Its id, unless the id was given to another story; else its link, when the id that the link
-    had is no longer in the document (`present`): then ids change at each fetch.
+    Its id, unless the id was given to another story; or its link, when the id that the link had
+    is gone from the document: then ids change at each fetch. Where the two disagree, titles tell.
     """
-    for old in known:
-        if old.keys.source_entry_id == keys.source_entry_id and not _other_story(new, keys, old):
-            return old
-    for old in known:
-        gone = old.keys.source_entry_id not in present
-        if gone and keys.url_key and old.keys.url_key == keys.url_key and _link_holds(new, old):
+    ids = {keys.source_entry_id, stand_in(new)}
+    found = [
+        old
+        for old in known
+        if (old.keys.source_entry_id in ids and not _other_story(new, keys, old))
+        or (_linked(keys, old) and gone(old) and _link_holds(new, old))
+    ]
+    return max(found, key=lambda old: _likeness(new.title, old.title), default=None)
+
+
+def _linked(keys: Keys, old: StoredEntry) -> bool:
+    return keys.url_key is not None and keys.url_key == old.keys.url_key
+
+
+def edited(
+    new: StoredEntry, candidates: Iterable[StoredEntry], *, gone: Gone
+) -> StoredEntry | None:
+    """What `new` was before, when it has neither id nor link: its title and the date that its
+    source gives are those of an entry that is gone from the document."""
+    assert new.entry is not None
+    if new.entry.id or new.keys.url_key or not new.stated:
+        return None
+    for old in candidates:
+        same = (old.source, old.keys.title_key) == (new.source, new.keys.title_key)
+        if same and old.published == new.published and not old.keys.url_key and gone(old):
             return old
     return None
 
 
 def matches(
-    new: StoredEntry, keys: Keys, candidates: Iterable[StoredEntry], *, window: timedelta
+    new: StoredEntry, candidates: Iterable[StoredEntry], *, window: timedelta, gone: Gone
 ) -> list[Match]:
-    """The candidates that tell the same story as `new`, surest first."""
-    found = []
-    for old in candidates:
-        reason = _reason(new, keys, old, window)
-        if reason:
-            found.append(Match(entry=old, reason=reason))
-    order = (SAME_ID, SAME_LINK, SAME_TEXT)
-    return sorted(found, key=lambda m: (order.index(m.reason), m.entry.key))
+    """The candidates that tell the same story as `new`: those that an id or a link shows, else
+    those that their texts show, the nearest in time first."""
+    candidates = sorted(candidates, key=lambda old: (abs(new.published - old.published), old.key))
+    strong = [
+        Match(entry=old, reason=reason) for old in candidates if (reason := _identity(new, old))
+    ]
+    if strong:
+        return sorted(strong, key=lambda m: (m.reason != SAME_ID, m.entry.key))
+    near = [old for old in candidates if _comparable(new, old, window, gone)]
+    # Word for word is quickly seen; the rest is work.
+    equal = [old for old in near if _equal_text(new, old)]
+    return [
+        Match(entry=old, reason=SAME_TEXT)
+        for old in equal or near[:_MOST_COMPARED]
+        if old in equal or _same_text(new, old)
+    ]
 
 
-def _reason(new: StoredEntry, keys: Keys, old: StoredEntry, window: timedelta) -> str | None:
+def _identity(new: StoredEntry, old: StoredEntry) -> str | None:
     assert new.entry is not None
+    keys = new.keys
     if keys.global_id and keys.global_id == old.keys.global_id and _agree(new.entry, keys, old):
         return SAME_ID
-    if keys.url_key and keys.url_key == old.keys.url_key:
-        if new.source != old.source or _link_holds(new.entry, old):
-            return SAME_LINK
-        return None
-    if keys.title_key and keys.title_key == old.keys.title_key and _same_time(new, old, window):
-        return SAME_TEXT if _same_text(new.entry, old) else None
+    if _linked(keys, old) and (new.source != old.source or _link_holds(new.entry, old)):
+        return SAME_LINK
     return None
 
 
-def _same_time(new: StoredEntry, old: StoredEntry, window: timedelta) -> bool:
-    """Papers reprint within days. One paper that prints the same words twice under two links,
-    at two times, means two: an open thread, a notice that comes back every week."""
-    apart = abs(new.published - old.published)
-    if new.source == old.source and new.stated and old.stated:
-        return apart < timedelta(minutes=1)
+def _comparable(new: StoredEntry, old: StoredEntry, window: timedelta, gone: Gone) -> bool:
+    """Papers reprint within days. One paper that prints the same words twice under two links
+    means two: an open thread, a puzzle, a notice that comes back every week. The same post stands
+    in two folders, though."""
+    keys, apart = new.keys, abs(new.published - old.published)
+    if not keys.title_key or keys.title_key != old.keys.title_key:
+        return False
+    if new.source == old.source:
+        if _linked(keys, old):
+            return False
+        if new.stated and old.stated:
+            return apart < timedelta(minutes=1)
+        if not _posts(new, old) and not gone(old):
+            return False
     return apart <= window
 
 
-def _same_text(new: Entry, old: StoredEntry) -> bool:
+def _posts(new: StoredEntry, old: StoredEntry) -> bool:
+    return bool(new.entry and new.entry.path and old.entry and old.entry.path)
+
+
+def _equal_text(new: StoredEntry, old: StoredEntry) -> bool:
+    """Letter for letter; a few words under a common title are a rubric's, unless two posts say
+    them at one time: then it is one file twice."""
+    one, two = _text(new), _text(old)
+    if one != two:
+        return False
+    apart = abs(new.published - old.published)
+    copied = _posts(new, old) and (apart < timedelta(minutes=1) or not (new.stated and old.stated))
+    telling = len(letters(new.title).encode()) >= _TELLING and apart <= timedelta(days=1)
+    return copied or len(one) >= _LEAST_TEXT or (bool(one) and telling)
+
+
+def _text(entry: StoredEntry) -> str:
+    return letters(plain(entry.entry.html)) if entry.entry else ""
+
+
+def _same_text(new: StoredEntry, old: StoredEntry) -> bool:
     """The one text holds the other, but for a credit line; and no figure of the shorter is new:
     a market table that comes daily under one title is other every day."""
-    texts = (plain(new.html), plain(old.entry.html if old.entry else ""))
+    texts = [plain(x.entry.html) if x.entry else "" for x in (new, old)]
     short, long = sorted(map(letters, texts), key=len)
     if len(short) < _LEAST_TEXT or len(short) < 0.6 * len(long):
         return False
-    if short == long:
-        return True
     one, two = _grams(short[:_MOST_TEXT], 4), _grams(long[:_MOST_TEXT], 4)
     figures = [set(_FIGURE.findall(text)) for text in sorted(texts, key=lambda t: len(letters(t)))]
     return len(one & two) >= 0.9 * len(one) and figures[0] <= figures[1]
@@ -185,6 +248,9 @@ def _other_story(new: Entry, keys: Keys, old: StoredEntry) -> bool:
 def _link_holds(new: Entry, old: StoredEntry) -> bool:
     """Whether one link in one feed means one story: some feeds give all their entries the same
     (a live page, a home page), and then titles and texts have nothing in common."""
+    if not (letters(new.title) or letters(old.title)):
+        said = letters(plain(new.html)), letters(plain(old.entry.html if old.entry else ""))
+        return said[0] == said[1] or _texts_overlap(new, old, 0.5)
     return _likeness(new.title, old.title) >= 0.4 or _texts_overlap(new, old)
 
 
@@ -196,11 +262,11 @@ def _likeness(a: str, b: str) -> float:
     return 2 * len(one & two) / (len(one) + len(two))
 
 
-def _texts_overlap(new: Entry, old: StoredEntry) -> bool:
+def _texts_overlap(new: Entry, old: StoredEntry, share: float = 0.1) -> bool:
     one = _grams(letters(plain(new.html))[:_MOST_TEXT], 4)
     two = _grams(letters(plain(old.entry.html if old.entry else ""))[:_MOST_TEXT], 4)
     least = min(len(one), len(two))
-    return bool(least) and len(one & two) / least >= 0.1
+    return bool(least) and len(one & two) / least >= share
 
 
 def _grams(text: str, size: int) -> set[str]:
@@ -218,12 +284,13 @@ def led(
     mint: Callable[[StoredEntry], str],
 ) -> Story:
     """`story` with its leader and its public identity; both stay once they are there."""
-    if story.leader is not None and any(s.key == story.leader for s in story.sightings):
+    known = [s for s in story.sightings if s.source in sources] or story.sightings
+    if story.leader is not None and any(s.key == story.leader for s in known):
         return story
     order = {name: position for position, name in enumerate(sources)}
     rank = _ranking(prefer, sources)
     leader = min(
-        story.sightings,
+        known,
         key=lambda s: (
             *rank(s),
             s.published,
@@ -232,7 +299,9 @@ def led(
         ),
     )
     published = min((s.published for s in story.sightings if s.stated), default=leader.published)
-    if story.id is not None:  # its leader was withdrawn: another speaks, under the same name
+    if story.id is not None:
+        # Its leader was withdrawn, or is of a source that the config has no more and that would
+        # never hear of a correction: another speaks, under the same name.
         return replace(story, leader=leader.key)
     return replace(story, leader=leader.key, id=mint(leader), published=published)
 

@@ -161,9 +161,11 @@ def _via(
     """Where else the story was seen: an aggregator's own page about it, a paper's copy."""
     found: dict[tuple[str, str], Link] = {}
     for s in _others(story, lead):
-        if s.entry is None or (s.source, s.keys.url_key) == (lead.source, lead.keys.url_key):
-            continue
         source = sources.get(s.source)
+        # Of a source under another name now, or the same source again.
+        known = source is None or s.source == lead.source
+        if s.entry is None or (known and s.keys.url_key == lead.keys.url_key):
+            continue
         discussed = s.entry.comments if source and source.role == "aggregator" else None
         href = discussed or s.entry.link or s.entry.comments
         if href:

@@ -71,6 +71,9 @@ class _Ingest:
         self.window = window
         self.count: Counter[str] = Counter()
         self.touched: set[int] = set()
+        # What the document says where, and which stories are its own.
+        self.links = {a.keys.source_entry_id: a.keys.url_key for a in poll.arrivals}
+        self.own_links = {link for link in self.links.values() if link}
         self.shared: set[str] = set()  # keys that some entry has: most have none in common
         self.by_id: dict[str, list[StoredEntry]] = defaultdict(list)
         self.by_link: dict[str, list[StoredEntry]] = defaultdict(list)
@@ -81,6 +84,7 @@ class _Ingest:
             self.shared = self.store.shared(keys)
             links = {k.url_key for k in keys if k.url_key}
             ids = {k.source_entry_id for k in keys}
+            ids |= {cluster.stand_in(a.entry) for a in self.poll.arrivals}
             for old in self.store.recognised(self.poll.source, ids, links):
                 self._know(old)
         for number, (arrival, published) in enumerate(self._oldest_first()):
@@ -117,8 +121,10 @@ class _Ingest:
 
     def _take(self, arrival: Arrival, published: datetime, seen: datetime) -> None:
         keys = arrival.keys
-        known = [*self.by_id[keys.source_entry_id], *self.by_link.get(keys.url_key or "", ())]
-        old = cluster.recognise(arrival.entry, keys, known, present=self.poll.present)
+        own = (keys.source_entry_id, cluster.stand_in(arrival.entry))
+        known = [old for name in own for old in self.by_id[name] if not self._moved(old)]
+        known += self.by_link.get(keys.url_key or "", ())
+        old = cluster.recognise(arrival.entry, keys, known, gone=self._gone)
         owner = next(iter(self.by_id[keys.source_entry_id]), None)
         if owner is not None and owner is not old:
             # Its id is another story's: the feed recycles ids.
@@ -144,7 +150,12 @@ class _Ingest:
             outputs=arrival.outputs,
             entry=entry,
         )
-        found = self._matches(new)
+        candidates = self._candidates(new)
+        before = cluster.edited(new, candidates, gone=self._gone)
+        if before is not None:
+            self._change(before, arrival)
+            return
+        found = self._matches(new, candidates)
         if found:
             new = replace(new, cluster=self._joined(found), reason=found[0].reason)
         when = _surfaced(new) if self.poll.first else max(published, seen)
@@ -169,6 +180,8 @@ class _Ingest:
         new = replace(
             old,
             keys=arrival.keys,
+            published=self._corrected(old, arrival),
+            stated=bool(arrival.entry.published or arrival.entry.updated),
             title=arrival.entry.title,
             updated=updated,
             feed_updated=self._feed_updated(arrival.entry, updated) if told else old.feed_updated,
@@ -176,7 +189,11 @@ class _Ingest:
             outputs=arrival.outputs,
             entry=arrival.entry,
         )
-        found = [m for m in self._matches(new) if m.entry.cluster != old.cluster]
+        found = [
+            m
+            for m in self._matches(new, self._candidates(new))
+            if m.entry.cluster != old.cluster and m.reason != cluster.SAME_TEXT
+        ]
         if found:
             new = replace(new, cluster=self._joined(found, old.cluster))
             self._note_match(new, found[0])
@@ -192,6 +209,11 @@ class _Ingest:
                 old.key, self.now, "new id", f"was {old.keys.source_entry_id!r}, its link stayed"
             )
 
+    def _corrected(self, old: StoredEntry, arrival: Arrival) -> datetime:
+        """A date never moves once it was published; one that is still to come was not."""
+        stated = arrival.entry.published or arrival.entry.updated
+        return old.published if old.published <= self.now else stated or self.now
+
     def _withdraw(self) -> None:
         """Not to be published any more; known all the same, should it come back."""
         for old in self.store.recognised(self.poll.source, self.poll.withdrawn, ()):
@@ -203,12 +225,43 @@ class _Ingest:
                 self.touched.add(old.cluster)
                 self.count["changed"] += 1
 
-    def _matches(self, new: StoredEntry) -> list[cluster.Match]:
+    def _gone(self, old: StoredEntry) -> bool:
+        """Whether the document has that entry no more, or gave its id to another link."""
+        name = old.keys.source_entry_id
+        return (
+            name not in self.poll.present
+            or self.links.get(name, old.keys.url_key) != old.keys.url_key
+        )
+
+    def _moved(self, old: StoredEntry) -> bool:
+        """Whether its link stands in the document under another id now: ids that only number the
+        places of a document."""
+        link = old.keys.url_key
+        return link in self.own_links and self._gone(old)
+
+    def _candidates(self, new: StoredEntry) -> list[StoredEntry]:
         keys = new.keys
         if self.shared.isdisjoint((keys.url_key, keys.global_id, keys.title_key)):
             return []
-        candidates = (c for c in self.store.candidates(keys) if c.key != new.key)
-        return cluster.matches(new, new.keys, candidates, window=self.window)
+        found = self.store.candidates(keys, near=new.published, within=self.window)
+        return [c for c in found if c.key != new.key]
+
+    def _matches(self, new: StoredEntry, candidates: Sequence[StoredEntry]) -> list[cluster.Match]:
+        """What an id or a link shows, all of it; of what only texts show, the nearest in time:
+        weak evidence joins no two clusters."""
+        found = cluster.matches(new, candidates, window=self.window, gone=self._gone)
+        if found and found[0].reason == cluster.SAME_TEXT:
+            return [m for m in found if not self._spoken_for(new, m.entry)][:1]
+        return found
+
+    def _spoken_for(self, new: StoredEntry, old: StoredEntry) -> bool:
+        """Whether another entry of the source of `new` is, or is about to be, the story that `old`
+        tells: then a paper's daily column is not all of its columns."""
+        if old.source == new.source:
+            return False
+        if old.keys.url_key and old.keys.url_key in self.own_links:
+            return True
+        return any(x.key != new.key for x in self.store.members(old.cluster, new.source))
 
     def _joined(self, found: Iterable[cluster.Match], *own: int) -> int:
         clusters = {*(m.entry.cluster for m in found), *own}
@@ -249,7 +302,7 @@ def _words(entry: Entry | None) -> tuple[str, str]:
 def _public(entry: StoredEntry) -> tuple[object, ...]:
     """All of it that can be seen from outside."""
     shown = entry.entry and replace(entry.entry, id="", source_link=None, updated=None)
-    return (shown, entry.updated, entry.outputs, entry.dropped)
+    return (shown, entry.published, entry.updated, entry.outputs, entry.dropped)
 
 
 def _surfaced(entry: StoredEntry) -> datetime:

@@ -29,6 +29,207 @@ def numbered(*numbers: int, **more: str) -> list[Item]:
     ]
 
 
+# ── one story, and what only looks like it ───────────────────────────────────
+
+
+COLUMN = "Open thread for everyone"
+CALL = "<p>Say what is on your mind; be kind, and stay with the matter at hand.</p>"
+
+
+def column(day: int, name: str = "a", **more: str) -> Item:
+    link = f"https://{name}.example/open/{day}"
+    fields = {"date": f"Fri, {day:02d} May 2026 08:00:00 GMT"} | more
+    return Item(id=f"{name}{day}", link=link, title=COLUMN, text=CALL, **fields)
+
+
+def test_a_daily_column_stays_many_though_a_second_feed_has_one_of_them(world: World) -> None:
+    world.sources("a", "b")
+    shared = Item(**{**column(3).__dict__, "id": "b-3"})
+    world.serve("a", rss(column(1), column(2), column(3)))
+    world.serve("b", rss(shared))
+
+    world.run()
+
+    assert len(world.published()) == 3
+
+    world.serve("b", rss(shared, column(4, "b")))
+    world.run()
+    world.serve("a", rss(*(column(n) for n in range(1, 5))))
+    world.run()
+    assert len(world.published()) == 4  # the fourth is nearest to the fourth
+
+
+def test_a_daily_column_met_first_in_the_second_feed_stays_many(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("b", rss(Item(**{**column(3).__dict__, "id": "b-3"})))
+    world.run()
+    world.serve("a", rss(column(1), column(2), column(3)))
+    world.run()
+
+    assert len(world.published()) == 3
+
+
+def test_undated_entries_with_links_of_their_own_are_not_one_because_of_their_words(
+    world: World,
+) -> None:
+    world.sources("a")
+    puzzles = [
+        Item(id=f"cw{n}", link=f"https://a.example/cw/{n}", title="Daily crossword", date=None)
+        for n in (1, 2, 3)
+    ]
+    world.serve("a", rss(*puzzles))
+
+    world.run()
+
+    assert len(world.published()) == 3
+
+
+def test_many_pictures_under_one_title_find_each_its_own_copy(world: World) -> None:
+    world.sources("a", "b")
+    texts = [f"<p>Number {n}: {'the picture of this hour ' * 3}{n * 7919}</p>" for n in range(30)]
+    for name in ("a", "b"):
+        world.serve(
+            name,
+            rss(
+                *(
+                    Item(f"{name}{n}", f"https://{name}.example/{n}", "Photo news", text)
+                    for n, text in enumerate(texts)
+                )
+            ),
+        )
+        world.run()
+
+    assert len(world.published()) == 30
+    assert all(len(s) == 2 for s in world.stories().values())
+
+
+def test_short_texts_that_are_equal_are_one_story_under_a_title_that_few_have(
+    world: World,
+) -> None:
+    world.sources("a", "b")
+    for name in ("a", "b"):
+        link = f"https://{name}.example/"
+        world.serve(
+            name,
+            rss(
+                Item(f"{name}1", f"{link}1", "Ferry strike ends after nine days", "It is over."),
+                Item(f"{name}2", f"{link}2", "台风蓝天明日登陆东南沿海", "请市民注意防范。"),
+                Item(f"{name}3", f"{link}3", "Picture of the day", "Look."),
+                Item(f"{name}4", f"{link}4", "图片新闻", "图片"),
+            ),
+        )
+    world.run()
+
+    assert len(world.published()) == 6
+
+
+def test_notes_without_titles_under_one_link_are_many(world: World) -> None:
+    world.sources("a")
+    notes = [
+        Item(f"n{n}", "https://a.example/notes", "", f"<p>{word} {word * 3} on this day.</p>")
+        for n, word in enumerate(("rain", "sunshine", "thunder", "frost"))
+    ]
+    world.serve("a", rss(notes[0]))
+    world.run()
+    for note in notes[1:]:
+        world.serve("a", rss(note))
+        assert (world.run().new, len(world.entries())) == (1, 1 + notes.index(note))
+
+    assert len(world.published()) == 4
+
+
+# ── ids that are none ────────────────────────────────────────────────────────
+
+
+def test_a_recycled_id_whose_entry_is_rewritten_blocks_nothing(world: World) -> None:
+    world.sources("a")
+    for title, link in (
+        ("Alpha beta gamma", "one"),
+        ("Zulu whisky quebec", "two"),
+        ("1234 5678 9012 figures", "two"),
+    ):
+        world.serve("a", rss(Item("1", f"https://a.example/{link}", title, "")))
+        assert world.run().failed == 0
+
+    assert sorted(world.titles()) == ["1234 5678 9012 figures", "Alpha beta gamma"]
+
+
+def test_ids_that_only_number_the_places_of_a_document_make_nothing_new(world: World) -> None:
+    world.sources("a")
+    stories = numbered(1, 2, 3, 4)
+
+    def document(*items: Item) -> bytes:
+        return rss(*(Item(**{**x.__dict__, "id": str(n)}) for n, x in enumerate(items)))
+
+    world.serve("a", document(*stories[2::-1]))
+    world.run()
+    world.serve("a", document(*stories[::-1]))
+    summary = world.run()
+    assert (summary.new, summary.merged, len(world.published())) == (1, 0, 4)
+
+    corrected = Item(**{**stories[1].__dict__, "title": "Story number 2, corrected"})
+    world.serve("a", document(stories[3], stories[2], corrected, stories[0]))
+    summary = world.run()
+    assert (summary.new, summary.written) == (0, ("a.atom", "all.atom"))
+    assert "Story number 2, corrected" in world.titles()
+    assert len(world.published()) == 4
+
+
+def test_an_entry_without_id_and_link_is_known_by_title_and_date_when_it_is_edited(
+    world: World,
+) -> None:
+    world.sources("a")
+    note = Item(title="A note from the harbour", text="<p>Nine boats came in today.</p>")
+    world.serve("a", rss(note))
+    world.run()
+    world.serve("a", rss(Item(**{**note.__dict__, "text": "<p>Ten boats, and a raft.</p>"})))
+
+    summary = world.run()
+
+    assert (summary.new, summary.changed) == (0, 1)
+    assert len(world.published()) == 1
+
+
+# ── dates and sources that change ────────────────────────────────────────────
+
+
+def test_a_date_to_come_that_is_corrected_lets_the_entry_out(world: World) -> None:
+    world.sources("a")
+    item = numbered(1)[0]
+    world.serve("a", rss(Item(**{**item.__dict__, "date": "Sun, 02 May 2106 10:00:00 GMT"})))
+    world.run()
+    assert world.published() == []
+    world.serve("a", rss(item))
+
+    world.run()
+
+    (entry,) = world.published()
+    assert text(entry, "published") == "2026-04-01T10:01:00Z"
+    (row,) = world.entries()
+    assert (row["held"], row["published"]) == (None, "2026-04-01T10:01:00Z")
+
+
+def test_a_source_under_another_name_speaks_for_its_entries(world: World) -> None:
+    world.sources("a")
+    item = numbered(1)[0]
+    world.serve("a", rss(item))
+    world.run()
+    (before,) = world.published()
+    world.config(
+        (world.folder / "config.yaml").read_text("utf-8").replace("  a: {", "  renamed: {")
+    )
+    world.run()
+    world.serve("a", rss(Item(**{**item.__dict__, "title": "Story number 1, corrected"})))
+
+    world.run()
+
+    (entry,) = world.published()
+    assert text(entry, "title") == "Story number 1, corrected"
+    assert text(entry, "id") == text(before, "id")
+    assert text(entry, "published") == text(before, "published")
+    assert hrefs(entry, "via") == []
+
+
 # ── nothing lost, nothing doubled ────────────────────────────────────────────
 
 

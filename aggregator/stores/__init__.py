@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -68,8 +68,12 @@ class Store(Protocol):
     def shared(self, keys: Iterable[Keys]) -> set[str]:
         """Those of the values in `keys` that any entry has for a key, too."""
 
-    def candidates(self, keys: Keys) -> list[StoredEntry]:
-        """Entries of any source that share a key, at most a few dozen, oldest first."""
+    def candidates(self, keys: Keys, *, near: datetime, within: timedelta) -> list[StoredEntry]:
+        """Entries of any source that share a key, at most a hundred or so; those that share
+        their title alone are not further from `near` than `within`."""
+
+    def members(self, cluster: int, source: str) -> list[StoredEntry]:
+        """The sightings of a cluster that are of one source."""
 
     def add(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime) -> StoredEntry:
         """A new sighting. A `cluster` of 0 opens a new cluster, and lists it."""

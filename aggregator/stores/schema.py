@@ -94,6 +94,10 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX ledger_entry ON ledger (entry);
     """,
+    """
+    DROP INDEX entry_title_key;        -- a title can be a rubric's: only the days around count
+    CREATE INDEX entry_title_key ON entry (title_key, published) WHERE title_key IS NOT NULL;
+    """,
 )
 
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,7 +43,8 @@ _ADD = """
 _CHANGE = """
     UPDATE entry SET source_entry_id = :source_entry_id, global_id = :global_id,
         url_key = :url_key, title_key = :title_key, digest = :digest, title = :title,
-        updated = :updated, feed_updated = :feed_updated, dropped = :dropped, outputs = :outputs,
+        published = :published, stated = :stated, updated = :updated,
+        feed_updated = :feed_updated, dropped = :dropped, outputs = :outputs,
         document = :document, surfaced = coalesce(:surfaced, surfaced)
     WHERE key = :key
 """
@@ -241,17 +242,28 @@ class SqliteStore:
         )
         return {row[0] for row in rows}
 
-    def candidates(self, keys: Keys) -> list[StoredEntry]:
-        named = (("url_key", keys.url_key), ("global_id", keys.global_id))
-        found: dict[int, StoredEntry] = {}
-        for column, value in (*named, ("title_key", keys.title_key)):
+    def candidates(self, keys: Keys, *, near: datetime, within: timedelta) -> list[StoredEntry]:
+        rows: list[sqlite3.Row] = []
+        for column, value in (("url_key", keys.url_key), ("global_id", keys.global_id)):
             if value is not None:
-                rows = self._db.execute(
+                rows += self._db.execute(
                     f"SELECT {ENTRY} FROM entry WHERE {column} = ? ORDER BY key DESC LIMIT 20",
                     (value,),
                 )
-                found.update((row["key"], to_entry(row)) for row in rows)
-        return [found[key] for key in sorted(found)]
+        if keys.title_key is not None:
+            moment, most = from_moment(near), within // timedelta(microseconds=1)
+            rows += self._db.execute(
+                f"SELECT {ENTRY} FROM entry WHERE title_key = ? AND published BETWEEN ? AND ?"
+                " ORDER BY abs(published - ?) LIMIT 100",
+                (keys.title_key, moment - most, moment + most, moment),
+            )
+        return list({row["key"]: to_entry(row) for row in rows}.values())
+
+    def members(self, cluster: int, source: str) -> list[StoredEntry]:
+        rows = self._db.execute(
+            f"SELECT {ENTRY} FROM entry WHERE cluster = ? AND source = ?", (cluster, source)
+        )
+        return [to_entry(row) for row in rows]
 
     def add(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime) -> StoredEntry:
         if not entry.cluster:

@@ -465,6 +465,10 @@ def test_a_post_without_front_matter_is_all_text(text, content):
         ("cp1252", "cp1252", "Café résumé “naïve” – größer"),
         ("cp1252", "cp1252", "ÄÖÜ – größer, schöner, für, müde, Öl"),
         ("latin-1", "cp1252", "El niño comió piñas"),
+        ("big5", "big5hkscs", "港口夜航今晚恢復，票價不變"),
+        ("cp932", "cp932", "夜の便が今夜から再開されます"),
+        ("cp949", "cp949", "밤 배편이 오늘 저녁부터 다시 운항됩니다"),
+        ("cp1251", "cp1251", "Ночные рейсы из порта возобновятся"),
     ],
 )
 def test_old_encodings_are_recognised_and_told(encoding, read_as, title):
@@ -480,7 +484,7 @@ def test_one_damaged_byte_does_not_change_the_encoding():
     feed = feed_of(body)
 
     assert feed.entries[0].title == "港口夜航恢复"
-    assert feed.problems == (f"{NAME}:1: 1 characters cannot be read; � stands for them",)
+    assert feed.problems == (f"{NAME}:1: 1 characters cannot be read as utf-8; � stands for them",)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ YAML gives up, the block is read key by key and the trouble is told.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import yaml
 from frontmatter.default_handlers import YAMLHandler
 
 from aggregator.errors import ParseError
+from aggregator.formats import charsets
 
 Value = str | list["Value"] | dict[str, "Value"]
 
@@ -41,19 +41,9 @@ _MOST_BYTES = 4_000_000
 _DEEP = re.compile(r"(?:[-?:][ \t]+){32}")
 _ALIAS = re.compile(r"(?:^|[\s\[{,])[&*]\w", re.MULTILINE)
 
-_MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # What XML 1.0 §2.2 forbids, and the controls of C1 that it advises against.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _STRANGE = re.compile(_CONTROL.pattern + "|\ufffd")
-_HIGH = re.compile(rb"[\x80-\xff]")
-# A pair of GBK; the group holds the characters of every day (GB 2312, signs and first level).
-_PAIR = re.compile(rb"([\xa1-\xa3\xb0-\xd7][\xa1-\xfe])|[\x81-\xfe][\x40-\xfe]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,44 +118,18 @@ def read(body: bytes, *, path: str) -> Document:
 def _decoded(body: bytes, path: str) -> tuple[str, tuple[str, ...]]:
     if len(body) > _MOST_BYTES:
         raise ParseError(f"{path}: too large for a post; keep it under {_MOST_BYTES:,} bytes")
-    text, encoding = _text(body)
+    found = charsets.decode(body)
+    text = found.text
     if len(_STRANGE.findall(text[:8192])) > 2 + len(text[:8192]) // 20:
         raise ParseError(f"{path}: a binary file, not a post; save it as UTF-8 or move it away")
-    problems = []
-    if encoding != "utf-8":
-        problems.append(f"{path}:1: not UTF-8; read as {encoding}")
-    if (broken := text.count("\ufffd") - body.count("\ufffd".encode())) > 0:
-        problems.append(f"{path}:1: {broken} characters cannot be read; � stands for them")
-    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    problems = [f"{path}:1: {problem}" for problem in found.problems]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text, controls = _CONTROL.subn("", text)
     if controls:
         problems.append(f"{path}:1: {controls} control characters left out")
     if not text.strip():
         raise ParseError(f"{path}: an empty file, not a post; write it or remove it")
     return text, tuple(problems)
-
-
-def _text(body: bytes) -> tuple[str, str]:
-    """The text, and its encoding; "utf-8" for any that a mark announces, which is no fault."""
-    for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace"), "utf-8"
-    try:
-        return body.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        encoding = _guessed(body)
-        return body.decode(encoding, "replace"), encoding
-
-
-def _guessed(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    if sum(c > "\x7f" for c in text) > 10 * broken:
-        return "utf-8"  # with a few bytes damaged: no other text looks so much like it
-    # By GB 18030 nearly any bytes are text; but cp1252's accents stand alone among letters, so
-    # half the high bytes must be in pairs of everyday characters.
-    everyday = sum(1 for pair in _PAIR.findall(body) if pair)
-    return "gb18030" if everyday * 4 >= len(_HIGH.findall(body)) else "cp1252"
 
 
 # ── text to fields ───────────────────────────────────────────────────────────

@@ -234,6 +234,207 @@ def test_a_bare_text_xml_does_not_make_it_ascii() -> None:
     assert parse(CHINESE.format("utf-8").encode(), content_type="text/xml").title == "财经要闻"
 
 
+NEWS = [f"第{n}条：港口夜航今晚恢复，票价不变" for n in range(20)]
+MANY = (
+    '<?xml version="1.0" encoding="{0}"?>\n<rss version="2.0"><channel><title>财经要闻</title>'
+    + "".join(f"<item><title>{title}</title></item>" for title in NEWS)
+    + "</channel></rss>"
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bad", "unreadable"),
+    [
+        ("utf-8", b"\xe5\xae 7", 1),
+        ("utf-8", b"\xff\xfe", 2),
+        ("gb2312", b"\xff", 1),
+        ("gbk", b"\xff", 1),
+        ("gb18030", b"\xff", 1),
+    ],
+)
+@pytest.mark.parametrize("place", ["</title></item>", "</rss>"])
+def test_a_broken_character_does_not_change_the_encoding(
+    encoding: str, bad: bytes, unreadable: int, place: str
+) -> None:
+    head, found, tail = MANY.format(encoding).encode(encoding).rpartition(place.encode())
+    comment = place == "</rss>"
+    body = head + found + b"<!-- " + bad + b" -->" + tail if comment else head + bad + found + tail
+
+    feed = parse(body, content_type="text/xml")
+
+    read_as = "utf-8" if encoding == "utf-8" else "gb18030"
+    assert [e.title for e in feed.entries[:19]] == NEWS[:19]
+    assert feed.entries[19].title.startswith(NEWS[19])
+    assert feed.problems == (
+        f"{unreadable} characters cannot be read as {read_as}; � stands for them",
+    )
+
+
+# What is written in each encoding, and what it is told to be.
+TEXTS = [
+    ("gb18030", "gb18030", "财经要闻：港口夜航今晚恢复"),
+    ("gbk", "gb18030", "渔港夜航"),
+    ("gb18030", "gb18030", "图书馆新馆周六开门迎客，首日接待读者逾万人"),
+    ("big5", "big5hkscs", "財經要聞：港口夜航今晚恢復，票價不變"),
+    ("big5", "big5hkscs", "圖書館新館週六開門迎客"),
+    ("cp932", "cp932", "夜の便が今夜から再開され、運賃は変わりません"),
+    ("euc-jp", "euc_jis_2004", "新しい図書館が土曜日に開館しました"),
+    ("cp949", "cp949", "밤 배편이 오늘 저녁부터 다시 운항됩니다"),
+    ("cp1251", "cp1251", "Ночные рейсы из порта возобновятся сегодня вечером"),
+    ("koi8-r", "koi8-r", "Ночные рейсы из порта возобновятся сегодня вечером"),
+    ("cp1253", "cp1253", "Τα νυχτερινά δρομολόγια από το λιμάνι ξεκινούν πάλι απόψε"),
+    ("cp1252", "cp1252", "The café’s owner wrote a “naïve” résumé"),
+    ("cp1252", "cp1252", "Les traversées de nuit reprennent ce soir à huit heures"),
+    ("cp1252", "cp1252", "Die Nachtfähre fährt heute wieder, größer und schöner"),
+    (
+        "cp1250",
+        "cp1250",
+        "Prodej elektrických automobilů vzrostl oproti loňskému roku, příští týden",
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "application/rss+xml", ""])
+@pytest.mark.parametrize(("encoding", "read_as", "text"), TEXTS)
+def test_an_encoding_that_nobody_declares_is_recognised(
+    encoding: str, read_as: str, text: str, kind: str
+) -> None:
+    body = rss(f"<item><title>{text}</title><description>{text}</description></item>")
+
+    feed = parse(body.encode(encoding), content_type=kind)
+
+    assert (feed.entries[0].title, feed.entries[0].summary) == (text, text)
+    assert feed.problems == (f"not UTF-8; read as {read_as}",)
+
+
+@pytest.mark.parametrize(("encoding", "read_as", "text"), TEXTS)
+def test_a_json_feed_that_is_not_utf_8_is_read_and_told(
+    encoding: str, read_as: str, text: str
+) -> None:
+    body = json.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": text,
+            "items": [{"id": "1", "content_text": text}],
+        },
+        ensure_ascii=False,
+    )
+
+    feed = parse(body.encode(encoding), content_type="application/feed+json")
+
+    assert (feed.title, feed.entries[0].content) == (text, f"<p>{text}</p>")
+    assert feed.problems == (f"not UTF-8; read as {read_as}",)
+
+
+def test_a_json_feed_loses_a_broken_character_and_says_so() -> None:
+    items = [{"id": str(n), "title": title} for n, title in enumerate(NEWS)]
+    text = json.dumps(
+        {"version": "https://jsonfeed.org/version/1.1", "items": items}, ensure_ascii=False
+    )
+
+    feed = parse(text.encode().replace("港".encode(), b"\xe6\xb8", 1))
+
+    assert [e.title for e in feed.entries] == [NEWS[0].replace("港", "�"), *NEWS[1:]]
+    assert feed.problems == ("1 characters cannot be read as utf-8; � stands for them",)
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "gbk", "utf-16"])
+def test_json_is_utf_8_whatever_the_header_says(charset: str) -> None:
+    body = '{"version": "https://jsonfeed.org/version/1.1", "title": "财经要闻", "items": []}'
+
+    feed = parse(body, content_type=f"application/json; charset={charset}")
+
+    assert (feed.title, feed.problems) == ("财经要闻", ())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_json_may_have_a_byte_order_mark(encoding: str) -> None:
+    body = '{"version": "https://jsonfeed.org/version/1.1", "title": "财经要闻", "items": []}'
+
+    feed = parse(body.encode(encoding))
+
+    assert (feed.title, feed.problems) == ("财经要闻", ())
+
+
+def test_bad_bytes_do_not_hide_an_encoding_that_nobody_declares() -> None:
+    for encoding, text in (("gb18030", NEWS[0]), ("big5", "圖書館新館週六開門迎客，首日人潮")):
+        items = f"<item><title>{text}</title></item>" * 9
+        body = rss(items).encode(encoding).replace(b"</item>", b"\xff</item>", 1)
+
+        feed = parse(body)
+
+        assert [e.title for e in feed.entries] == [text] * 9
+        assert "1 characters cannot be read" in feed.problems[1]
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("gb2312", "gb18030"),  # the one name, the other's characters
+        ("shift_jis", "cp932"),
+        ("euc-kr", "cp949"),
+        ("big5", "big5hkscs"),
+        ("iso-8859-1", "cp1252"),
+        ("windows-949", "cp949"),
+        ("x-sjis", "cp932"),
+        ("utf-16", "utf-8"),  # what some libraries write above any text
+        ("bogus", "utf-8"),
+        ("base64", "utf-8"),
+        ("punycode", "utf-8"),
+        ("utf-8", "gb18030"),
+        ("utf-8", "cp1251"),
+    ],
+)
+def test_a_declaration_is_taken_as_it_was_meant(declared: str, encoding: str) -> None:
+    text = {
+        "gb18030": "镕基谈䶮字：港口夜航今晚恢复",
+        "cp932": "①髙島屋が土曜日に開館しました",
+        "cp949": "똠방각하 밤 배편이 운항됩니다",
+        "big5hkscs": "啫喱同埋嘅嘢，圖書館開門",
+        "cp1252": "“naïve” – café",
+        "utf-8": "港口夜航今晚恢复",
+        "cp1251": "Ночные рейсы из порта возобновятся",
+    }[encoding]
+
+    head = f'<?xml version="1.0" encoding="{declared}"?>'
+    feed = parse((head + rss(f"<item><title>{text}</title></item>")).encode(encoding))
+
+    wrong = declared in ("utf-16", "bogus", "base64", "punycode", "utf-8")
+    assert feed.entries[0].title == text
+    assert feed.problems == ((f"not {declared.upper()}; read as {encoding}",) if wrong else ())
+
+
+def test_reading_by_a_declared_name_that_is_no_charset_takes_no_time() -> None:
+    body = '<?xml version="1.0" encoding="punycode"?>' + rss(
+        "<item/>", "x" * 2_000_000 + "-" + "y" * 2_000_000
+    )
+
+    assert parse(body).title == "C"
+
+
+def test_a_few_accents_in_english_are_windows_1252_whatever_is_declared() -> None:
+    body = '<?xml version="1.0" encoding="utf-8"?>' + rss(
+        "<item><title>At the café’s door</title></item>"
+    )
+
+    feed = parse(body.encode("cp1252"))
+
+    assert feed.entries[0].title == "At the café’s door"
+    assert feed.problems == ("not UTF-8; read as cp1252",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "cp037"])
+def test_xml_may_be_wide_without_a_mark(encoding: str) -> None:
+    declared = "cp037" if encoding == "cp037" else "utf-8"
+    text = (
+        '<?xml version="1.0" encoding="' + declared + '"?>' + rss("<item><title>T</title></item>")
+    )
+
+    feed = parse(text.encode(encoding), content_type="text/xml")
+
+    assert (feed.entries[0].title, feed.problems) == ("T", ())
+
+
 # ── where references start ───────────────────────────────────────────────────
 
 

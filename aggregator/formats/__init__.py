@@ -13,7 +13,7 @@ from aggregator.errors import ParseError
 from aggregator.formats import jsonfeed, lenient, strict
 from aggregator.model import Feed, Response
 
-_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
+_JSON = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[\[{]")
 _KINDS = (
     (re.compile(rb"\s*$"), "empty"),
     (re.compile(rb"(?is).{0,1024}?(?:<!doctype\s+html|<html[\s>])"), "an HTML page"),

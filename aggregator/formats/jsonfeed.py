@@ -10,13 +10,16 @@ from typing import Any
 from urllib.parse import urljoin
 
 from aggregator.errors import ParseError
+from aggregator.formats import charsets, mapping
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, Response
 from aggregator.moments import moment
 
 
 def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     """The feed in `response`; a date without an offset is read in `zone`."""
-    data = _loaded(response.body)
+    kind = mapping.headers(response)["content-type"]
+    found = charsets.decode(response.body, "utf-8", charsets.stated(kind))  # RFC 8259 §8.1, first
+    data = _loaded(found.text)
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         raise ParseError("JSON, but no JSON Feed: it has no list 'items'")
     reader = _Reader(zone=zone, base=response.url)
@@ -24,7 +27,9 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     items = [x for x in data["items"] if isinstance(x, dict)]
     entries = tuple(reader.entry(x, authors, language or None) for x in items)
     version = _text(data, "version")
-    problems = [] if "jsonfeed.org/version/" in version else [f"unknown version {version!r}"]
+    problems = list(found.problems)
+    if "jsonfeed.org/version/" not in version:
+        problems.append(f"unknown version {version!r}")
     lost = len(data["items"]) - len(items)
     if lost:
         problems.append(f"{lost} of its items are no objects and were left out")
@@ -41,9 +46,9 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     )
 
 
-def _loaded(body: bytes) -> Any:
+def _loaded(text: str) -> Any:
     try:
-        return json.loads(body.decode("utf-8-sig", "replace"), strict=False)
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"broken JSON: {error}") from error
 

@@ -1,6 +1,7 @@
 """RSS 0.9x, 1.0, 2.0, RDF, Atom 0.3 and 1.0, CDF, however broken, through feedparser.
 
-feedparser's own sanitising and resolving stay off: `rules.clean` does both, last and once.
+feedparser's own sanitising and resolving stay off: `rules.clean` does both, last and once. Nor does
+it choose the encoding: what it gets is UTF-8.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from time import struct_time
 from typing import Any
@@ -16,38 +18,53 @@ import feedparser
 from feedparser import datetimes
 
 from aggregator.errors import ParseError
-from aggregator.formats import mapping
+from aggregator.formats import charsets, mapping
 from aggregator.model import Feed, Response
 
 # feedparser finds titles and links in a web page, too; without a root that it knows as a feed's,
 # and without one that a feed could have, it is none.
 _ROOT = re.compile(rb"<(?:[\w-]+:)?(?:rss|rdf|feed|channel)[\s>/]", re.IGNORECASE)
 
+_DECLARED = re.compile(r"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{1,40})", re.ASCII)
+_EBCDIC = "<?xm".encode("cp037")
+
 
 def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     """The feed in `response`; a date without an offset is read in `zone`."""
+    headers = mapping.headers(response)
+    decoded = charsets.decode(
+        response.body, charsets.stated(headers["content-type"]), _declared(response.body)
+    )
+    body = decoded.text.encode("utf-8", "replace")
     found = feedparser.parse(
-        io.BytesIO(response.body),  # never a str: feedparser would open it as a path or address
-        response_headers=mapping.headers(response),
+        io.BytesIO(body),  # never a str: feedparser would open it as a path or address
+        response_headers=headers | {"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
     version = found.get("version", "")
-    if not version and not _ROOT.search(response.body[:65_536]):
+    if not version and not _ROOT.search(body[:65_536]):
         raise ParseError("no feed in it")
     return mapping.feed(
         found.feed,
         found.entries,
         version=version,
-        response=response,
+        response=replace(response, body=body),
         zone=zone,
-        problems=_problems(found),
+        problems=decoded.problems + _problems(found),
     )
+
+
+def _declared(body: bytes) -> str:
+    """The encoding that the XML declaration names, or ""."""
+    ebcdic = body.startswith(_EBCDIC)  # XML 1.0, appendix F
+    found = _DECLARED.match(body[:1024].decode("cp037" if ebcdic else "latin-1"))
+    return found[1] if found else "cp037" if ebcdic else ""
 
 
 def _problems(found: Any) -> tuple[str, ...]:
     problem = found.get("bozo_exception")
-    if not found.bozo or problem is None or isinstance(problem, feedparser.NonXMLContentType):
+    if not found.bozo or problem is None:
         return ()
     text = " ".join(str(problem).split()) or type(problem).__name__
     return (f"not well-formed, read leniently: {text}",)

@@ -24,7 +24,7 @@ from aggregator.room import Room
 from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
 
 _SITE_ID = "site id"
-_UNREAD = 16  # answers that may wait to be read before fetching pauses
+_UNREAD = 16_000_000  # bytes that may wait to be read before fetching pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,9 @@ import ssl
 import stat
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,11 +39,14 @@ from aggregator.room import Room
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Enlarge = Callable[[], Awaitable[None]]  # comes back when there is room for a large body
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _MOST_HEADER = 16 * 1024  # one of them; aiohttp takes 128
 _MOST_HEADERS = 64 * 1024  # all of them
+_LARGE = 512 * 1024  # a body that few others are
+_MOST_LARGE = 6  # of them at a time
 _SECRET = {"authorization", "cookie", "proxy-authorization"}
 
 _NO_ADDRESS = "not an address that can be asked"
@@ -70,7 +73,8 @@ class Fetcher:
 
     def __init__(self, options: FetchOptions, room: Room | None = None) -> None:
         self._options = options
-        self._room = room or Room(options.concurrency)
+        self._room = room or Room(options.max_size)
+        self._large = asyncio.Semaphore(_MOST_LARGE)
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(options.per_host)
         )
@@ -126,8 +130,8 @@ class Fetcher:
             async with self._hosts[_place(url)], self._places:
                 await self._room.wait()
                 started = clock()
-                async with asyncio.timeout(left):
-                    answer = await self._ask(url, headers)
+                async with asyncio.timeout(left) as limit:
+                    answer = await self._ask(url, headers, limit)
                 left -= clock() - started
             if isinstance(answer, Response):
                 return answer
@@ -144,21 +148,35 @@ class Fetcher:
             raise FetchError(_refusal(url.host))
         return url
 
-    async def _ask(self, url: httpx.URL, headers: Mapping[str, str]) -> Response | str:
+    async def _ask(
+        self, url: httpx.URL, headers: Mapping[str, str], limit: asyncio.Timeout
+    ) -> Response | str:
         """The answer of one server: a Response, or where else to ask."""
         asked = url.copy_with(userinfo=b"", fragment=None)
         auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
         raw = {
             name.encode(): value.encode() for name, value in headers.items()
         }  # a validator may be UTF-8
-        async with self._client.stream("GET", asked, headers=raw, auth=auth) as answer:
+        async with AsyncExitStack() as stack:
+            asking = self._client.stream("GET", asked, headers=raw, auth=auth)
+            answer = await stack.enter_async_context(asking)
             if sum(len(k) + len(v) for k, v in answer.headers.raw) > _MOST_HEADERS:
                 raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")
             if answer.status_code in _REDIRECTS and "location" in answer.headers:
                 return answer.headers["location"]
-            return await self._answer(str(asked), answer)
+            return await self._answer(str(asked), answer, partial(self._enlarge, stack, limit))
 
-    async def _answer(self, url: str, answer: httpx.Response) -> Response:
+    async def _enlarge(self, stack: AsyncExitStack, limit: asyncio.Timeout) -> None:
+        """Few large bodies are in memory at a time; to wait for that takes nothing from a poll's
+        time."""
+        clock = asyncio.get_running_loop().time
+        started, until = clock(), limit.when() or 0.0
+        limit.reschedule(None)
+        await stack.enter_async_context(self._large)
+        await self._room.wait()
+        limit.reschedule(until + clock() - started)
+
+    async def _answer(self, url: str, answer: httpx.Response, enlarge: Enlarge) -> Response:
         headers = _headers(answer)
         status = answer.status_code
         if status == 304:
@@ -170,7 +188,7 @@ class Fetcher:
                 retry_after=retry_after(headers, datetime.now(UTC)),
             )
         try:
-            body = await _body(answer, self._options.max_size)
+            body = await _body(answer, self._options.max_size, enlarge)
         except FetchError as error:
             raise FetchError(f"{_host(url)}: {error}") from error
         return Response(url=url, status=200, headers=headers, body=body)
@@ -196,16 +214,21 @@ def _redirected(url: httpx.URL, where: str, headers: dict[str, str]) -> tuple[st
 # ── bodies ───────────────────────────────────────────────────────────────────
 
 
-async def _body(answer: httpx.Response, max_size: int) -> bytes:
-    """The body, unpacked; never more than `max_size` of it in memory, whatever was sent."""
+async def _body(answer: httpx.Response, max_size: int, enlarge: Enlarge) -> bytes:
+    """The body, unpacked; never more than `max_size` of it in memory, whatever was sent, and more
+    than `_LARGE` only when `enlarge` has come back."""
     encoding = answer.headers.get("content-encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise FetchError(f"packed as {encoding[:40]!r}, which was not asked for")
     unpack = _ENCODINGS[encoding]()
     body = bytearray()
+    large = False
     try:
         async for chunk in answer.aiter_raw():
             body += unpack(chunk, max_size + 1 - len(body))
+            if len(body) > _LARGE and not large:
+                await enlarge()
+                large = True
             if len(body) > max_size:
                 raise FetchError(
                     f"larger than {max_size:,} bytes; raise fetch.max_size if that is wanted"

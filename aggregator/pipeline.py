@@ -128,7 +128,7 @@ class Pipeline:
     async def _poll_feed(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
         response = await self.fetch(polling.request_for(source, state))
-        async with self._room:
+        with self._room.taken(len(response.body)):
             return await self._keep(subscription, state, response)
 
     async def _keep(

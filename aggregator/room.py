@@ -6,15 +6,16 @@ Without it a thousand quick answers lie in memory while one thread parses them.
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Room:
-    """`async with` it around what takes room; `wait` until there is some. A few who waited
-    together may come in together: it bounds memory, it does not count heads."""
+    """`taken` by so many bytes; `wait` until there is some. Those who waited together come in
+    together: it bounds memory, but not to the byte."""
 
-    def __init__(self, places: int) -> None:
-        self._places = places
+    def __init__(self, size: int) -> None:
+        self._size = size
         self._taken = 0
         self._free = asyncio.Event()
         self._free.set()
@@ -22,17 +23,17 @@ class Room:
     async def wait(self) -> None:
         await self._free.wait()
 
-    async def __aenter__(self) -> None:
-        self._taken += 1
-        if self._taken >= self._places:
-            self._free.clear()
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        self._change(size)
+        try:
+            yield
+        finally:
+            self._change(-size)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._taken -= 1
-        if self._taken < self._places:
+    def _change(self, by: int) -> None:
+        self._taken += by
+        if self._taken < self._size:
             self._free.set()
+        else:
+            self._free.clear()

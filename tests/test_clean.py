@@ -1,4 +1,6 @@
 import json
+import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -23,9 +25,27 @@ BASE = "https://a.example/dir/page"
         ("<a href='JaVa\tScript:x'>a</a>", "<a>a</a>"),
         ("<a href='vbscript:x'>a</a>", "<a>a</a>"),
         ("<a href='mailto:x@y.example'>a</a>", '<a href="mailto:x@y.example">a</a>'),
-        ("<img src='data:image/gif;base64,AA=='>", "<img>"),
+        ("<img src='data:image/gif;base64,AA=='>", ""),
         ("<img src='p.gif' width=1 height=1>after", "after"),
         ("<img src='p.gif' width=10 height=1>", '<img src="https://a.example/dir/p.gif" width="10" height="1">'),
+        ("<img src='p.gif' style='width:1px;height:1px'>after", "after"),
+        ("<img src='p.gif' style='WIDTH: 0; height: 1PX !important'>after", "after"),
+        ("<img src='p.gif' width=1 style='height:0px'>after", "after"),
+        ("<img src='p.gif' style='border:0; display : none'>after", "after"),
+        ("<img src='p.gif' style=visibility:hidden>after", "after"),
+        ("<img src='p.gif' style='width:100%;height:auto'>", '<img src="https://a.example/dir/p.gif">'),
+        ("<img src='p.gif' style='width:1em;height:10px' alt='>'>",
+         '<img src="https://a.example/dir/p.gif" alt="&gt;">'),
+        ("<img alt='no source'>after", "after"),
+        ("<p style='display:none'>a</p>", "<p>a</p>"),
+        ("<noscript><img src='p.png'></noscript>", '<img src="https://a.example/dir/p.png">'),
+        ("<img src=data:x data-src=p.png><NOSCRIPT class=l><img src='p.png'></NoScript >",
+         '<img src="https://a.example/dir/p.png">'),
+        ("<img src='/p.png'>a<noscript><img alt='' src=\"/p.png\"></noscript>b",
+         '<img src="https://a.example/p.png">ab'),
+        ("<noscript><img src='p.gif' width=1 height=1>Text</noscript>", "Text"),
+        ("<noscript>open", "open"),
+        ("<noscript><script>x</script></noscript>a", "a"),
         ("<a href='/x'>a</a>", '<a href="https://a.example/x">a</a>'),
         ("<a href='?q=1'>a</a>", '<a href="https://a.example/dir/page?q=1">a</a>'),
         ("<img src='//cdn.example/i.png'>", '<img src="https://cdn.example/i.png">'),
@@ -49,10 +69,50 @@ def test_markup_is_made_safe_and_absolute(before: str, after: str | None) -> Non
     assert "onerror" not in cleaned
 
 
-@given(st.text(alphabet="<>/=\"' abhrefscriptonjv:&;#x0\n"))
+PIECES = [
+    "<img",
+    " src=",
+    " style=",
+    " width=",
+    "1",
+    "'",
+    '"',
+    ">",
+    "<",
+    "display:none",
+    ";",
+    "&gt;",
+]
+PIECES += ["<noscript>", "</noscript>", "<p>", "a", " ", "=", "http://a/", "-"]
+
+
+@given(
+    st.text(alphabet="<>/=\"' abhrefscriptonjv:&;#x0\n")
+    | st.lists(st.sampled_from(PIECES)).map("".join)
+)
 def test_whatever_comes_is_stable_once_clean(markup: str) -> None:
     once = safe_html(markup, BASE)
     assert safe_html(once, BASE) == once
+    assert not re.search("<[^>]*style", once)
+
+
+@pytest.mark.parametrize("base", [None, "", "file:///srv/planet/feed.xml", "feed.xml"])
+def test_what_cannot_be_made_absolute_is_left_out(base: str | None) -> None:
+    markup = (
+        "<a href='../about/'>About</a> <a href='#note'>1</a> <img src='/a.png' alt='A'>"
+        "<a href='//b.example/'>B</a> <a href='https://c.example/'>C</a><blockquote>q</blockquote>"
+    )
+    assert safe_html(markup, base) == (
+        '<a>About</a> <a>1</a> <a href="https://b.example/">B</a>'
+        ' <a href="https://c.example/">C</a><blockquote>q</blockquote>'
+    )
+
+
+@pytest.mark.parametrize("piece", ["<noscript", "<noscript>", "<noscript><img src=", "<img "])
+def test_markup_made_to_be_slow_is_not(piece: str) -> None:
+    start = time.perf_counter()
+    safe_html(piece * 50_000, BASE)
+    assert time.perf_counter() - start < 5
 
 
 def test_an_entry_comes_out_plain_safe_and_absolute() -> None:
@@ -98,6 +158,19 @@ def test_an_entry_comes_out_plain_safe_and_absolute() -> None:
 def test_the_feeds_own_address_is_no_link_of_an_entry() -> None:
     raw = Entry(id="https://a.example/post/1", links=(Link(href="https://a.example/"),))
     assert clean(raw, feed_urls=["https://a.example/"]).link == "https://a.example/post/1"
+
+
+def test_a_post_is_not_relative_to_the_page_that_it_links_to() -> None:
+    links = (Link(href="https://other.example/story/1.html"),)
+    text = "<img src='/a.png'><a href='../b/'>b</a>"
+
+    at_home = clean(Entry(links=links, content=text, path="a.md", base="https://blog.example/"))
+    homeless = clean(Entry(links=links, content=text, path="a.md"))
+
+    assert at_home.content == (
+        '<img src="https://blog.example/a.png"><a href="https://blog.example/b/">b</a>'
+    )
+    assert homeless.content == "<a>b</a>"
 
 
 def test_a_host_of_the_own_network_needs_no_dot() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
@@ -56,7 +56,7 @@ _ATTRIBUTES = {
     "colgroup": {"span"},
     "del": {"cite", "datetime"},
     "details": {"open"},
-    "img": {"src", "alt", "width", "height", "loading"},
+    "img": {"src", "alt", "width", "height", "loading", "style"},  # the last goes with _image
     "ins": {"cite", "datetime"},
     "li": {"value"},
     "ol": {"start", "reversed", "type"},
@@ -68,7 +68,12 @@ _ATTRIBUTES = {
     "track": {"src", "kind", "srclang", "label"},
     "video": {"src", "controls", "width", "height", "poster", "loop", "muted", "preload"},
 }
-_PIXEL = re.compile(r'<img(?=[^>]*\swidth="[01](?:px)?")(?=[^>]*\sheight="[01](?:px)?")[^>]*>')
+# As nh3 writes them: one space, double quotes, no quote and no bracket in a value.
+_IMAGE = re.compile(r'<img((?: [\w-]+="[^"]*")*)>')
+_ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
+_NO_LENGTH = re.compile(r"0+(?:\.0*)?[a-z%]*|0*(?:1(?:\.0*)?|\.\d+)(?:px|pt)?")
+_NOSCRIPT = re.compile(r"<(/?)noscript\b[^<>]*+>", re.IGNORECASE)
+_SOURCE = re.compile(r"""<img\b[^<>]*?\ssrc\s*=\s*["']?([^"'\s<>]+)""", re.IGNORECASE)
 
 
 class _Base(threading.local):
@@ -81,13 +86,9 @@ _base = _Base()
 
 
 def _absolute_reference(reference: str) -> str | None:
-    """Asked of relative references only, and most markup has none: one cleaner serves all."""
-    if _base.url is None:
-        return reference
-    try:
-        return urljoin(_base.url, reference)
-    except ValueError:
-        return None
+    """Asked of relative references only, and most markup has none: one cleaner serves all. None,
+    and then the attribute goes, where the reference leads nowhere."""
+    return _address(reference, _base.url)
 
 
 _CLEANER = nh3.Cleaner(
@@ -101,13 +102,53 @@ _CLEANER = nh3.Cleaner(
 
 
 def safe_html(markup: str, base: str | None) -> str:
-    """`markup` without anything active or tracking, its references absolute against `base`."""
+    """`markup` without anything active or tracking, its references absolute against `base`; those
+    that cannot be made so are left out."""
     markup = ILLEGAL.sub("", markup)
     if "<" not in markup and "&" not in markup:
         return markup.strip()
+    if "<noscript" in markup.lower():
+        markup = _scriptless(markup)
     _base.url = base
     cleaned = _CLEANER.clean(markup)
-    return _PIXEL.sub("", cleaned).strip() if "<img" in cleaned else cleaned.strip()
+    return _IMAGE.sub(_image, cleaned).strip() if "<img" in cleaned else cleaned.strip()
+
+
+def _scriptless(markup: str) -> str:
+    """As a reader without scripts sees it, as most feed readers are: pages that load their images
+    late repeat each in a noscript; one that is there already is not repeated."""
+    texts = _NOSCRIPT.split(markup)  # around the slash, if any, of each tag
+    parts = [("/", texts[0]), *zip(texts[1::2], texts[2::2], strict=True)]
+    shown = {image for closes, part in parts if closes for image in _SOURCE.findall(part)}
+    return "".join(
+        part
+        for closes, part in parts
+        if closes or not (images := _SOURCE.findall(part)) or not shown.issuperset(images)
+    )
+
+
+def _image(tag: re.Match[str]) -> str:
+    """Nothing of an image that is not there, or that nobody is meant to see."""
+    attributes = dict(_ATTRIBUTE.findall(tag[1]))
+    style = _declarations(attributes.pop("style", ""))
+    if (
+        not attributes.get("src")
+        or style.get("display") == "none"
+        or style.get("visibility") == "hidden"
+        or all(_no_length(x, attributes, style) for x in ("width", "height"))
+    ):
+        return ""
+    kept = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<img{kept}>"
+
+
+def _no_length(name: str, *places: Mapping[str, str]) -> bool:
+    return any(_NO_LENGTH.fullmatch(x.get(name, "").strip().lower()) for x in places)
+
+
+def _declarations(style: str) -> dict[str, str]:
+    pairs = (x.partition(":") for x in style.lower().split(";"))
+    return {name.strip(): x.replace("!important", "").strip() for name, _, x in pairs}
 
 
 # ── entries and feeds ────────────────────────────────────────────────────────
@@ -119,7 +160,8 @@ def clean(entry: Entry, *, feed_urls: Collection[str] = ()) -> Entry:
     `feed_urls` are the addresses of the feed and its site: never the link of an entry.
     """
     canonical = links.choose(entry, feed_urls=feed_urls) or _at_home(entry)
-    base = entry.base or canonical
+    # A post that links to its source stands on another site than that.
+    base = entry.base or (None if entry.path else canonical)
     others = (x for x in entry.links if x.rel not in ("alternate", "canonical", "permalink"))
     return replace(
         entry,
@@ -180,11 +222,12 @@ def _address(url: str | None, base: str | None) -> str | None:
     """An absolute http(s) address as it was given, or None. Nothing is canonicalised here:
     a file's address may be signed."""
     url = ILLEGAL.sub("", url or "").strip()
+    home = base if base and base.startswith(("http:", "https:")) else "https:"
     try:
-        url = urljoin(base or "", url) if url else ""
+        url = urljoin(home, url) if url else ""
     except ValueError:
         return None
-    return url.replace(" ", "%20") if re.match(r"https?://[^/\s]", url, re.IGNORECASE) else None
+    return url.replace(" ", "%20") if re.match(r"https?://[^/?#\s]", url, re.IGNORECASE) else None
 
 
 def _absolute(found: Iterable[Link], base: str | None) -> Iterable[Link]:

@@ -236,6 +236,7 @@ class Config:
                 timezone=given.timezone or self.site.timezone,
                 language=given.language or self.site.language,
                 site_hosts=given.site_hosts,
+                site=self.site.url,
                 link_keys=given.link_keys,
             ),
         )

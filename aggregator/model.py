@@ -153,6 +153,7 @@ class PostOptions:
     timezone: str = "UTC"  # IANA name, for dates that give no offset
     language: str | None = None
     site_hosts: tuple[str, ...] = ()  # own hosts: a link to them is never a source link
+    site: str | None = None  # where the output is served: own, too
     link_keys: tuple[str, ...] = (
         "canonical_url",
         "source_url",

@@ -66,7 +66,7 @@ def test_a_post_of_the_site_becomes_one_entry():
                 published=datetime(2026, 1, 2, 2, tzinfo=UTC),
                 content='<p>夜航班轮今晚恢复。</p>\n <p>票价不变。</p><p class="em_media">'
                 '（文章来源：<a href="http://paper.example/">港口报</a>）</p>',
-                base=link,
+                base="https://news.example/",
                 categories=(Category(term="gangkoubao"), Category(term="港口报新闻")),
                 sections=("gangkoubao",),
                 language="zh",
@@ -119,7 +119,8 @@ def test_keys_without_a_value_are_as_if_they_were_not_there():
 
 @pytest.mark.parametrize("field", ["published: false", "published: 'No'", "draft: true"])
 def test_what_is_not_to_be_published_gives_no_entry(field):
-    assert feed_of(with_fields(f"title: A\n{field}")).entries == ()
+    assert feed_of(with_fields(f"title: A\n{field}")) == Feed(id=NAME)
+    assert feed_of(with_fields(f"title: A\nid: 7\n{field}")) == Feed(id="7")
 
 
 @pytest.mark.parametrize("field", ["published: true", "draft: false", "draft: no", "published:"])
@@ -546,6 +547,15 @@ def test_front_matter_that_would_blow_up_stays_small(fields):
         "返回" * 400 + "[a](" + " " * 100,
         "{%" + " " * 300_000,
         "<" + " " * 300_000,
+        "<!--" * 100_000,
+        "<pre" * 100_000,
+        "<!-- <pre> -->" * 20_000,
+        "[a]: b\n" * 50_000,
+        "[返回][a]\n\n[a]: ../\n" * 10_000,
+        "[" * 20_000 + "]: ../",
+        "    <http://wire.example/>\n\n" * 10_000,
+        "---\n\n" * 20_000 + "[返回](../)",
+        "- " * 50_000 + "\n[返回](../)",
     ],
 )
 def test_a_body_made_to_be_slow_is_not(body):
@@ -598,7 +608,7 @@ WIRE = "http://wire.example/a,1.html?x=1&y=2"
 def test_the_last_lone_link_to_another_site_is_the_source(body):
     entry = post(with_body(body))
 
-    assert (entry.link, entry.source_link, entry.base) == (WIRE, WIRE, WIRE)
+    assert (entry.link, entry.source_link) == (WIRE, WIRE)
     assert WIRE.replace("&", "&amp;") not in entry.content
     assert "Text." in entry.content
     assert "返回" not in entry.content
@@ -622,7 +632,92 @@ def test_the_last_lone_link_to_another_site_is_the_source(body):
 def test_other_links_are_never_the_source(body):
     entry = post(with_body(body))
 
-    assert (entry.links, entry.source_link, entry.base) == ((), None, None)
+    assert (entry.links, entry.source_link) == ((), None)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "https://chart.example/x.png",
+        "    <https://code.example/x>",
+        "\t<https://code.example/x>",
+        "    https://code.example/x",
+        "- A list:\n\n      <https://code.example/x>",
+        "```\n<https://code.example/x>\n```",
+        "~~~ md\n```\n<https://code.example/x>\n```\n~~~",
+        "````\n```\n<https://code.example/x>\n````",
+        "```\nhttps://code.example/x",
+        "<pre>\n<https://code.example/x>\n</pre>",
+        "<div>\n<PRE class=a>a\n\n<https://code.example/x>\n</pre>\n</div>",
+        "<!-- draft:\n\n<https://code.example/x>\n-->",
+        "Text <!--\n<https://code.example/x>\n--> more.",
+        "<script>\n<https://code.example/x>\n</script>",
+        "{% highlight html %}\n<https://code.example/x>\n{% endhighlight %}",
+        "{% comment %}\n<https://code.example/x>\n{% endcomment %}",
+    ],
+)
+def test_a_link_in_code_or_a_comment_or_bare_is_not_the_source(more):
+    entry = post(with_body(f"Text.\n\n<{WIRE}>\n\n{more}"))
+
+    assert entry.link == WIRE
+    assert "chart.example" in entry.content or "code.example" in entry.content
+    assert "wire.example" not in entry.content
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "~~~\n```\n~~~",
+        "```\n~~~\n```",
+        "````\n```\n````",
+        "    ```\n    a",
+        "```\n<!--\n```",
+        "`<!--` begins a comment, `-->` ends it:",
+        "The tag `<pre>` opens, and none closes.",
+        "<!-- a --> <!-- b -->",
+        "<pre>a</pre>",
+        "Text:\n    and more",
+        "<p>Words",
+    ],
+)
+def test_code_above_the_source_link_does_not_hide_it(above):
+    assert post(with_body(f"{above}\n\n<{WIRE}>")).link == WIRE
+
+
+def test_in_an_html_file_an_indented_link_is_no_code():
+    assert post(with_body(f"<p>Text.</p>\n\n    <{WIRE}>"), "2026-01-02-a.html").link == WIRE
+
+
+@pytest.mark.parametrize("host", ["planet.example", "www.planet.example", "PLANET.example:443"])
+def test_the_site_that_is_served_is_an_own_host_too(host):
+    options = PostOptions(site="https://www.planet.example/feeds/", site_hosts=("news.example",))
+    body = f"Text.\n\n<{WIRE}>\n\nMore.\n\n<https://{host}/a>"
+
+    assert post(with_body(body), options=options).link == WIRE
+
+
+@pytest.mark.parametrize("own", ["博客.example", "xn--9krq6q.example"])
+@pytest.mark.parametrize("host", ["博客.example", "XN--9krq6q.example"])
+def test_a_host_may_be_written_in_letters_or_as_dns_has_it(own, host):
+    body = f"Text.\n\n<{WIRE}>\n\nMore.\n\n<https://{host}/a>"
+
+    assert post(with_body(body), options=PostOptions(site_hosts=(own,))).link == WIRE
+
+
+@pytest.mark.parametrize(
+    ("options", "base"),
+    [
+        (PostOptions(), None),
+        (PostOptions(site="https://planet.example/p/"), "https://planet.example/p/"),
+        (
+            PostOptions(site="https://planet.example/", site_hosts=("blog.example", "b.example")),
+            "https://blog.example/",
+        ),
+    ],
+)
+@pytest.mark.parametrize("body", ["Text.", f"Text.\n\n<{WIRE}>"])
+def test_what_is_relative_in_a_post_is_relative_to_its_own_site(options, base, body):
+    assert post(with_body(body), options=options).base == base
 
 
 def test_the_front_matters_link_comes_first_and_its_line_goes():
@@ -697,6 +792,22 @@ def test_a_ghost_has_an_empty_title_no_date_and_a_key():
         '<p><a class="x" href="../">返回首页</a>&nbsp;|&nbsp;<a href=/c.html>港口</a></p>',
         "← [Back to news](/news/)",
         "<https://news.example/>",
+        "返回：[首页](../)",
+        "【[返回首页](../)】",
+        "（[返回首页](../)）",
+        "**[返回首页](../)**",
+        "[返回首页](../)\n{: .nav}",
+        '[返回首页](../){:target="_blank"}',
+        "{: .nav}\n[返回首页](../)",
+        "[返回首页][home]\n\n[home]: ../",
+        "[返回首页][Home]\n[home]: <../> 'Home'\n",
+        "[返回首页][] | [港口][]\n\n[返回首页]: ../\n[港口]: /gangkou/",
+        "---\n\n[返回首页](../)",
+        "<hr/>\n[返回首页](../)",
+        "* * *\n\n[返回](../emnews/)\n\n[返回首页](../)",
+        '<div class="nav">\n<a href="../">返回首页</a>\n</div>',
+        "<div>\n\n[返回首页](../)\n\n</div>",
+        f"---\n\n<{WIRE}>\n\n---\n\n[返回首页](../)",
     ],
 )
 def test_navigation_below_the_text_goes(footer):
@@ -717,6 +828,13 @@ def test_navigation_below_the_text_goes(footer):
         "[Note](#note)",
         "（文章来源：[港口报](/paper)）",
         "[x](/a)" * 200,
+        "A heading\n---",
+        "***",
+        "A heading\n---\n[返回首页](../)",
+        "Words.\n{: .note}\n\n[返回首页](../)",
+        "[The harbour office][1]\n\n[1]: https://harbour.example/",
+        "1. [One](/one)\n2. [Two](/two)",
+        "<div>\nWords.\n<a href='/x'>x</a>\n</div>",
     ],
 )
 def test_a_last_paragraph_that_says_something_stays(last):
@@ -724,6 +842,27 @@ def test_a_last_paragraph_that_says_something_stays(last):
 
     assert content != "<p>Text.</p>"
     assert content.startswith("<p>Text.</p>")
+
+
+@pytest.mark.parametrize(
+    ("above", "content"),
+    [
+        ("A heading\n---", "<h2>A heading</h2>"),
+        ("Words.\n{: .note}", "<p>Words.\n{: .note}</p>"),
+        ("Words.\n\n---\n\nMore.", "<p>Words.</p>\n<hr />\n<p>More.</p>"),
+    ],
+)
+def test_what_belongs_to_the_text_above_a_footer_stays(above, content):
+    assert post(with_body(f"{above}\n\n[返回首页](../)")).content == content
+    assert post(with_body(f"{above}\n[返回首页](../)")).content == content
+
+
+def test_a_definition_that_the_text_uses_stays_though_the_footer_goes():
+    content = post(
+        with_body("See [the map][m].\n\n[返回首页][h]\n\n[h]: ../\n[m]: /map.html")
+    ).content
+
+    assert content == '<p>See <a href="/map.html">the map</a>.</p>'
 
 
 @pytest.mark.parametrize(
@@ -737,9 +876,10 @@ def test_a_last_paragraph_that_says_something_stays(last):
     ],
 )
 def test_without_known_hosts_a_footer_is_known_by_its_words(last, goes):
-    content = post(with_body(f"Text.\n\n{last}"), options=PostOptions()).content
+    for options in (PostOptions(), PostOptions(site="https://planet.example/")):
+        content = post(with_body(f"Text.\n\n{last}"), options=options).content
 
-    assert (content == "<p>Text.</p>") is goes
+        assert (content == "<p>Text.</p>") is goes
 
 
 # ── names ────────────────────────────────────────────────────────────────────

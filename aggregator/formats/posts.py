@@ -1,4 +1,5 @@
-"""One post of a folder in Jekyll's dialect: bytes → a Feed of one Entry, or of none when hidden.
+"""One post of a folder in Jekyll's dialect: bytes → a Feed of one Entry; of none, but with its id,
+when it is hidden.
 
 Read with tolerance and told in `problems`; nothing is made safe here: `rules.clean` does that last.
 """
@@ -6,15 +7,19 @@ Read with tolerance and told in `problems`; nothing is made safe here: `rules.cl
 from __future__ import annotations
 
 import re
-from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
+from aggregator.errors import ParseError
 from aggregator.formats import frontmatter
 from aggregator.formats.frontmatter import Document, Value
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, PostOptions
@@ -37,8 +42,24 @@ _RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
 _HTTP = re.compile(r"https?://[^<>\s]+", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _AUTOLINK = re.compile(r"^[^\S\n]*<(https?://[^<>\s]+)>[^\S\n]*$", re.IGNORECASE | re.MULTILINE)
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _NOTHING = re.compile(r"(?:<\s*>)?")  # blank, or the autolink of a script that had no link
+
+# Where a link is quoted, or not there at all. A comment that is quoted itself opens none.
+_INDENTED = re.compile(r"^(?: {4}| {0,3}\t)[ \t]*<?https?:", re.IGNORECASE | re.MULTILINE)
+_QUOTES = (
+    (re.compile(r"(?<!`)<!--"), re.compile(r"-->")),
+    *(
+        (
+            re.compile(rf"(?<!`)<{tag}(?![\w-])", re.IGNORECASE),
+            re.compile(rf"</{tag}(?![\w-])", re.IGNORECASE),
+        )
+        for tag in ("pre", "textarea", "script", "style")
+    ),
+    *(
+        (re.compile(rf"\{{%-?\s*{tag}\b"), re.compile(rf"\{{%-?\s*end{tag}\b"))
+        for tag in ("highlight", "comment")
+    ),
+)
 
 # The navigation that the site's scripts write below a story: [返回…](../emnews/)｜[返回首页](../)
 # They write a paper's name into the address as it is, with its spaces and brackets.
@@ -50,25 +71,48 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _BACK = re.compile(r"\s*(?:返回|Back to\b)", re.IGNORECASE)
+_ATTRIBUTES = r"\{:[^{}\n]*\}"  # kramdown's, of the paragraph or the link before it
 _BETWEEN = re.compile(
-    r"返回\w*|\bBack to\b|&nbsp;|</?(?:p|br|div|small|center)\b[^<>]*>|[\s|｜·•/»«›‹←→–—-]",
+    r"返回\w*|\bBack to\b|&nbsp;"
+    r"|</?(?:p|br|hr|div|nav|footer|small|center|span|font|b|strong|em|i)\b[^<>]*>"
+    rf"|{_ATTRIBUTES}|[\s|｜·•/»«›‹←→–—:：【】（）()\[\]「」〔〕*_-]",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 _LONGEST_FOOTER = 1_000
+_TALLEST_FOOTER = 5  # lines, of one that opens and closes its box on lines of their own
+_RULER = re.compile(r"\s*(?:<hr\b[^<>]*>|(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})")
+_OPENING = re.compile(rf"\s*(?:<(?:p|div|nav|footer|small|center)\b[^<>]*>|{_ATTRIBUTES})\s*")
+
+# [home]: ../ below, and [返回首页][home] where it is used.
+_DEFINITION = re.compile(r"^ {0,3}\[(?!\^)([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?[^\n]*$", re.MULTILINE)
+_REFERENCE = re.compile(r"\[([^\[\]]*)\](?:\[([^\[\]]*)\])?(?![\[(:])")
 
 
 def parse(body: bytes, *, path: str, options: PostOptions) -> Feed:
-    """`path` is relative to the folder; it is the entry's id unless the post gives one."""
+    """`path` is relative to the folder; it is the entry's id unless the post gives one.
+
+    ParseError when it is no post; never another exception.
+    """
+    try:
+        return _parse(body, path, options)
+    except ParseError:
+        raise
+    except Exception as error:  # anything may be in a file, and parsers are only people's work
+        raise ParseError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _parse(body: bytes, path: str, options: PostOptions) -> Feed:
     document = frontmatter.read(body, path=path)
+    name = document.text("id", "guid") or path
     if _hidden(document):
-        return Feed(problems=document.problems)
+        return Feed(id=name, problems=document.problems)
     published, late = _published(document, options)
     updated, unread = _stated(document, ("last_modified_at", "updated", "modified"), options)
     link, text = _link_and_text(document, options)
     sections = _unique(_categories(document))
     entry = Entry(
-        id=document.text("id", "guid") or path,
+        id=name,
         title=_title(document),
         links=_links(link, path),
         published=published,
@@ -76,7 +120,7 @@ def parse(body: bytes, *, path: str, options: PostOptions) -> Feed:
         authors=tuple(_authors(document)),
         summary=document.text("description", "summary", "excerpt"),
         content=_html(text, path) or None,
-        base=link,
+        base=_site(options).base,
         categories=tuple(Category(term=x) for x in _unique([*sections, *_tags(document)])),
         sections=sections,
         enclosures=tuple(_enclosures(document)),
@@ -214,38 +258,90 @@ def _links(link: str | None, path: str) -> tuple[Link, ...]:
 
 def _link_and_text(document: Document, options: PostOptions) -> tuple[str | None, str]:
     """The source link, and the body without its line and without the navigation below."""
-    own = frozenset(_bare(host) for host in options.site_hosts)
-    stated = _stated_link(document, options, own)
-    text = _trimmed(_RAW.sub("", document.body), own)
-    for link, start, end in _lone_links(text):
-        if _foreign(link, own) and stated in {None, link}:
-            return link, _trimmed(text[:start] + text[end:], own)
+    site = _site(options)
+    stated = _stated_link(document, options, site)
+    text = _trimmed(_RAW.sub("", document.body), site)
+    for link, start, end in _lone_links(text, document.path):
+        if site.foreign(link) and stated in {None, link}:
+            rest, below = text[:start], text[end:]
+            return link, _trimmed(rest + below, site, cut=not below.strip())
     return stated, text
 
 
-def _stated_link(document: Document, options: PostOptions, own: frozenset[str]) -> str | None:
+def _stated_link(document: Document, options: PostOptions, site: _Site) -> str | None:
     for key in options.link_keys:
         link = (document.text(key.lower()) or "").removeprefix("<").removesuffix(">")
-        if _HTTP.fullmatch(link) and _foreign(link, own):
+        if _HTTP.fullmatch(link) and site.foreign(link):
             return link
     return None
 
 
-def _lone_links(text: str) -> Iterator[tuple[str, int, int]]:
-    """The links that have a line to themselves, the last one first, and where the line is."""
-    start = text.rfind("\n") + 1
-    last = text[start:].strip()
+def _lone_links(text: str, path: str) -> Iterator[tuple[str, int, int]]:
+    """The links that have a line to themselves, and where that is: those in <…> first, from the
+    last to the first, then one that stands bare at the end."""
+    visible = _without_quotes(text, path)
+    for found in reversed(list(_AUTOLINK.finditer(visible))):
+        yield found[1], found.start(), found.end()
+    start = visible.rfind("\n") + 1
+    last = visible[start:].strip()
     if _HTTP.fullmatch(last):
         yield last, start, len(text)
-    fences = [fence.start() for fence in _FENCE.finditer(text)]
-    for found in reversed(list(_AUTOLINK.finditer(text))):
-        if bisect(fences, found.start()) % 2 == 0:  # not within a code block
-            yield found[1], found.start(), found.end()
 
 
-def _foreign(link: str, own: frozenset[str]) -> bool:
-    host = _host(link)
-    return bool(host) and host not in own
+def _without_quotes(text: str, path: str) -> str:
+    """`text`, as long as before, with code and comments crossed out."""
+    if not _is_html(path) and ("```" in text or "~~~" in text or _INDENTED.search(text)):
+        text = _without_code(text)
+    if "<" in text or "{%" in text:
+        for opening, closing in _QUOTES:
+            text = _crossed_out(text, opening, closing)
+    return text
+
+
+def _without_code(text: str) -> str:
+    lines = text.split("\n")
+    blocks: list[Token] = []
+    _MARKDOWN.block.parse(text, _MARKDOWN, {}, blocks)
+    for block in blocks:
+        if block.type in {"fence", "code_block"} and block.map:
+            for number in range(block.map[0], min(block.map[1], len(lines))):
+                lines[number] = "x" * len(lines[number])
+    return "\n".join(lines)
+
+
+def _crossed_out(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
+    pieces, end = [], 0
+    while (start := opening.search(text, end)) and (stop := closing.search(text, start.end())):
+        pieces += [text[end : start.start()], "x" * (stop.end() - start.start())]
+        end = stop.end()
+    return "".join([*pieces, text[end:]])
+
+
+# ── whose a link is ──────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """The posts' own site."""
+
+    hosts: frozenset[str]
+    named: bool  # in site_hosts, and not only guessed from where the output is served
+    base: str | None  # what is relative in a post is relative to it
+
+    def foreign(self, link: str) -> bool:
+        host = _host(link)
+        return bool(host) and host not in self.hosts
+
+
+@lru_cache(maxsize=64)
+def _site(options: PostOptions) -> _Site:
+    hosts = [*options.site_hosts, _host(options.site or "")]
+    home = f"https://{options.site_hosts[0]}/" if options.site_hosts else options.site
+    return _Site(
+        hosts=frozenset(filter(None, map(_bare, hosts))),
+        named=bool(options.site_hosts),
+        base=home,
+    )
 
 
 def _host(url: str) -> str:
@@ -257,43 +353,94 @@ def _host(url: str) -> str:
 
 
 def _bare(host: str) -> str:
-    return re.sub(r":\d*$", "", host.lower()).removesuffix(".").removeprefix("www.")
+    host = re.sub(r":\d*$", "", host.lower()).removesuffix(".").removeprefix("www.")
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return host
 
 
 # ── the body ─────────────────────────────────────────────────────────────────
 
 
-def _trimmed(text: str, own: frozenset[str]) -> str:
-    """Without blank lines around it and navigation at its end."""
+def _trimmed(text: str, site: _Site, *, cut: bool = False) -> str:
+    """Without blank lines around it and navigation at its end; nor what would be left standing
+    there when something was `cut`: a ruler, an open box, a definition that nothing uses."""
     lines = text.split("\n")
-    while lines and (_NOTHING.fullmatch(lines[-1].strip()) or _navigation(lines[-1], own)):
-        lines.pop()
-    return "\n".join(lines).strip("\n")
+    definitions = {x[1].lower(): x[2] for x in _DEFINITION.finditer(text)} if "]:" in text else {}
+    held: list[re.Match[str]] = []
+    while lines:
+        size = 1
+        if _NOTHING.fullmatch(lines[-1].strip()) or (cut and _stands_alone(lines)):
+            pass
+        elif definitions and (definition := _DEFINITION.match(lines[-1])):
+            held.append(definition)
+        elif size := _footer(lines, site, definitions):
+            cut = True
+        else:
+            break
+        del lines[-size:]
+    rest = "\n".join(lines).strip("\n")
+    if held and not cut:
+        return text.strip("\n")
+    used = [x[0] for x in reversed(held) if f"[{x[1].lower()}]" in rest.lower()]
+    return "\n".join([rest, "", *used]) if used else rest
 
 
-def _navigation(line: str, own: frozenset[str]) -> bool:
+def _stands_alone(lines: Sequence[str]) -> bool:
+    """Whether the last line is a ruler or opens a box: --- right below a text is no ruler, and
+    attributes there are that text's."""
+    last, above = lines[-1], lines[-2].strip() if len(lines) > 1 else ""
+    alone = not above or last.lstrip().startswith("<")
+    return alone and bool(_RULER.fullmatch(last.rstrip()) or _OPENING.fullmatch(last))
+
+
+def _footer(lines: Sequence[str], site: _Site, definitions: Mapping[str, str]) -> int:
+    """How many of the last lines are navigation together; 0 when they are text."""
+    for size in range(1, min(_TALLEST_FOOTER, len(lines)) + 1):
+        block = lines[-size:]
+        if block[0].strip() and not any(map(_LISTED.match, block)):
+            line = " ".join(block)
+            if len(line) > _LONGEST_FOOTER:
+                return 0
+            if _navigation(_written_out(line, definitions), site):
+                return size
+    return 0
+
+
+def _written_out(line: str, definitions: Mapping[str, str]) -> str:
+    def inline(reference: re.Match[str]) -> str:
+        href = definitions.get((reference[2] or reference[1]).lower())
+        return f"[{reference[1]}]({href})" if href else reference[0]
+
+    return _REFERENCE.sub(inline, line) if definitions else line
+
+
+def _navigation(line: str, site: _Site) -> bool:
     """Links that stay on the site, and nothing between them; a list of links is text."""
-    if len(line) > _LONGEST_FOOTER or _LISTED.match(line):
-        return False
     links = list(_LINK.finditer(line))
     return (
         bool(links)
-        and all(_stays(link, own) for link in links)
+        and all(_stays(link, site) for link in links)
         and not _BETWEEN.sub("", _LINK.sub("", line))
     )
 
 
-def _stays(link: re.Match[str], own: frozenset[str]) -> bool:
+def _stays(link: re.Match[str], site: _Site) -> bool:
     href = link["href"] or link["a"] or link["auto"] or ""
     back = bool(_BACK.match(link["text"] or link["a_text"] or ""))
-    if host := _host(href):
-        return host in own if own else back  # without the site's hosts, its words must do
+    if host := _host(href):  # without the site's hosts, its words must do
+        return host in site.hosts or (back and not site.named)
     if href.startswith("#"):
         return back
     return bool(href) and not _SCHEME.match(href)
 
 
 def _html(text: str, path: str) -> str:
-    if PurePosixPath(path).suffix.lower() in _HTML_SUFFIXES:
-        return text
-    return str(_MARKDOWN.render(text)).strip()
+    return text if _is_html(path) else str(_MARKDOWN.render(text)).strip()
+
+
+def _is_html(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in _HTML_SUFFIXES

@@ -37,9 +37,10 @@ class Poll:
     state: PollState
     feed: Feed | None = None  # None: nothing new is known of the feed itself
     arrivals: tuple[Arrival, ...] = ()  # in document order
-    present: frozenset[str] = frozenset()  # source_entry_ids of the whole document
+    present: frozenset[str] = frozenset()  # source_entry_ids that are still in use
     withdrawn: tuple[str, ...] = ()  # ids of posts that now say `published: false`
     stamps: tuple[FileStamp, ...] = ()
+    gone: tuple[str, ...] = ()  # files that are no longer there: what they said stays
     problems: tuple[str, ...] = ()
     first: bool = False  # nothing was known of this source: all of it is backfill
 
@@ -92,6 +93,7 @@ class _Ingest:
         self._withdraw()
         self.store.settle(self.touched, self.now)
         self.store.stamp(self.poll.source, self.poll.stamps)
+        self.store.forget(self.poll.source, self.poll.gone)
         self.store.finish(self.poll.state, self.poll.feed)
         return Changes(
             new=self.count["new"],

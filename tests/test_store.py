@@ -10,7 +10,7 @@ from aggregator import stores
 from aggregator.errors import StoreError, StoreLocked
 from aggregator.ingest import Poll, ingest
 from aggregator.model import Arrival, Entry, Feed, FileStamp, Keys, PollState, Source
-from aggregator.stores import Store
+from aggregator.stores import Store, schema
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, 123456, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -41,8 +41,9 @@ def arrival(name: str, *outputs: str, **more: object) -> Arrival:
 
 def poll(name: str, *arrivals: Arrival, **more: object) -> Poll:
     state = PollState(source=name, due=NOW + timedelta(hours=1), etag="e", succeeded=NOW)
-    return Poll(source=name, state=state, arrivals=arrivals, first=True, feed=Feed(title="T"),
-                present=frozenset(a.keys.source_entry_id for a in arrivals), **more)  # fmt: skip
+    return Poll(source=name, state=state, arrivals=arrivals, first=True,
+                present=frozenset(a.keys.source_entry_id for a in arrivals),
+                **{"feed": Feed(title="T"), **more})  # fmt: skip
 
 
 def save(store: Store, *polls: Poll) -> list[object]:
@@ -233,6 +234,61 @@ def test_reading_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nothing there yet"):
         stores.connect(url(tmp_path), exclusive=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_of_an_older_version_is_brought_up_to_date_by_whoever_opens_it(
+    tmp_path: Path,
+) -> None:
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        db.executescript(f"{schema.MIGRATIONS[0]}; PRAGMA user_version = 1;")
+        db.execute(
+            "INSERT INTO source (id, kind, url, due, position) VALUES ('a', 'feed', 'u', 0, 0)"
+        )
+    db.close()
+
+    for exclusive in (False, True):
+        opened = stores.connect(url(tmp_path), exclusive=exclusive)
+        assert opened.problems("a") == []
+        assert list(opened.states()) == ["a"]
+        opened.close()
+
+
+def test_an_older_store_that_somebody_works_on_is_left_as_it_is(tmp_path: Path) -> None:
+    working = stores.connect(url(tmp_path), exclusive=True)
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+
+    with pytest.raises(StoreLocked):
+        stores.connect(url(tmp_path), exclusive=False)
+    working.close()
+
+
+def test_the_problems_of_a_feed_stay_until_it_is_read_again(store: Store) -> None:
+    odd = poll("a", feed=Feed(title="T", problems=("not well-formed",)))
+    save(store, odd)
+    save(store, poll("a", feed=None))
+    assert store.problems("a") == ["not well-formed"]
+    assert store.problems("b") == []
+
+    save(store, poll("a", feed=Feed(title="T")))
+    assert store.problems("a") == []
+    save(store, odd)
+    store.enrol([Source(id="a", url="https://a.example/other")], NOW)
+    assert store.problems("a") == []
+
+
+def test_a_file_that_is_gone_is_forgotten_and_its_problems_with_it(store: Store) -> None:
+    stamps = (
+        FileStamp(path="a.md", stamp="1", problems=("a.md: odd",)),
+        FileStamp(path="b.md", stamp="2"),
+    )
+    save(store, poll("b", stamps=stamps))
+    assert store.problems("b") == ["a.md: odd"]
+
+    save(store, poll("b", gone=("a.md",)))
+
+    assert (store.problems("b"), store.stamps("b")) == ([], {"b.md": "2"})
 
 
 def test_the_way_of_a_poll_uses_an_index_at_every_step(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ class Store(Protocol):
         """The sources among `names` that are due, and those that are in `force` as well."""
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
-        """Keep what a poll taught about its source; a None feed leaves its metadata."""
+        """Keep what a poll taught about its source; a None feed leaves its metadata and its
+        problems."""
 
     def rules(self, source: str, digest: str) -> bool:
         """Whether `digest` is new: then what the source's entries were ruled to be is stale."""
@@ -111,8 +112,11 @@ class Store(Protocol):
 
     def stamp(self, source: str, files: Iterable[FileStamp]) -> None: ...
 
+    def forget(self, source: str, paths: Iterable[str]) -> None:
+        """Drop the stamps of files that are no longer there."""
+
     def problems(self, source: str) -> list[str]:
-        """What is wrong with the source's post files, as last read."""
+        """What is wrong with the source's feed or post files, as last read."""
 
     # ── outputs ──
     def due_releases(self, now: datetime) -> None:

@@ -98,12 +98,20 @@ MIGRATIONS = (
     DROP INDEX entry_title_key;        -- a title can be a rubric's: only the days around count
     CREATE INDEX entry_title_key ON entry (title_key, published) WHERE title_key IS NOT NULL;
     """,
+    """
+    ALTER TABLE source ADD COLUMN problems TEXT NOT NULL DEFAULT '[]';  -- of the feed, JSON
+    """,
 )
 
 
 def too_new(db: sqlite3.Connection) -> bool:
     """Whether a later aggregator made these tables."""
     return _version(db) > len(MIGRATIONS)
+
+
+def too_old(db: sqlite3.Connection) -> bool:
+    """Whether `migrate` has something to do."""
+    return _version(db) < len(MIGRATIONS)
 
 
 def migrate(db: sqlite3.Connection) -> None:

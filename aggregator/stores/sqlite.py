@@ -89,6 +89,9 @@ class SqliteStore:
                 raise StoreError(f"store {path.name}: made by a newer aggregator; update this one")
             if lock:
                 schema.migrate(self._db)
+            elif schema.too_old(self._db):
+                with _locked(path):
+                    schema.migrate(self._db)
         except BaseException:
             self.close()
             raise
@@ -158,7 +161,8 @@ class SqliteStore:
                 " etag = iif(url = excluded.url, etag, NULL),"
                 " last_modified = iif(url = excluded.url, last_modified, NULL),"
                 " digest = iif(url = excluded.url, digest, NULL),"
-                " failures = iif(url = excluded.url, failures, 0), url = excluded.url",
+                " failures = iif(url = excluded.url, failures, 0),"
+                " problems = iif(url = excluded.url, problems, '[]'), url = excluded.url",
                 [(s.id, s.kind, s.url, from_moment(now), i) for i, s in enumerate(sources)],
             )
 
@@ -184,7 +188,10 @@ class SqliteStore:
         )
 
     def _keep_feed(self, source: str, feed: Feed) -> None:
-        row = self._db.execute("SELECT feed FROM source WHERE id = ?", (source,)).fetchone()
+        row = self._db.execute(
+            "UPDATE source SET problems = ? WHERE id = ? RETURNING feed",
+            (codec.from_names(feed.problems), source),
+        ).fetchone()
         if row is None:
             return
         text = codec.from_feed(feed)
@@ -342,9 +349,15 @@ class SqliteStore:
             [(source, f.path, f.stamp, codec.from_names(f.problems)) for f in files],
         )
 
+    def forget(self, source: str, paths: Iterable[str]) -> None:
+        self._db.executemany(
+            "DELETE FROM file WHERE source = ? AND path = ?", [(source, path) for path in paths]
+        )
+
     def problems(self, source: str) -> list[str]:
         rows = self._reader.execute(
-            "SELECT problems FROM file WHERE source = ? AND problems != '[]' ORDER BY path",
+            "SELECT problems FROM source WHERE id = ?1 UNION ALL SELECT * FROM"
+            " (SELECT problems FROM file WHERE source = ?1 AND problems != '[]' ORDER BY path)",
             (source,),
         )
         return [problem for row in rows for problem in codec.to_names(row[0])]

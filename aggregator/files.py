@@ -6,10 +6,12 @@ A document is replaced in one step, and only when its bytes differ.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+import stat
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from aggregator.errors import OutputError
 
@@ -17,46 +19,178 @@ _TEMPORARY = ".tmp"
 # What Jekyll keeps beside the posts and never publishes.
 _NOT_POSTS = {"_drafts", "_site", "_layouts", "_includes", "_data", "_sass", "node_modules"}
 
+# ── in ───────────────────────────────────────────────────────────────────────
+
+_OUTSIDE = (
+    "a link that leads out of the folder, and is not followed; copy what it names to its place"
+)
+_OUTSIDE_FOLDER = (
+    "a link that leads out of the folder, and is not followed; name that folder under posts: too"
+)
+_RENAMED = "the file's name is not UTF-8; this is what it is taken for"
+_NOWHERE = "a link that leads nowhere; mend or remove it"
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what os.fsdecode makes of a byte that is no text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A file of a post folder: its path relative to that, and what it is like now."""
+    """A file of a post folder: its name relative to that, always fit to be shown, and what it is
+    like now."""
 
     path: str
     file: Path
     stamp: str
+    problems: tuple[str, ...] = ()
 
 
-def scan(folder: Path) -> Iterator[Found]:
-    """Every file below `folder`, sorted by path; hidden ones and Jekyll's own folders left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What is in a folder; by path, why a file, or all that is below a folder, is not."""
 
-    OSError when the folder itself cannot be read.
+    found: tuple[Found, ...]
+    troubles: Mapping[str, str]
+
+
+def scan(folder: Path, *, wanted: Callable[[str], bool] = lambda name: True) -> Scan:
+    """Every file below `folder` with a `wanted` name; hidden ones, Jekyll's own folders and what
+    is not in the folder but only linked there left out.
+
+    One look at each file, folder by folder in the order of names. OSError when the folder itself
+    cannot be read.
     """
     os.scandir(folder).close()
-    visited: set[tuple[int, int]] = set()
-    for root, folders, names in os.walk(folder, followlinks=True):
-        here = Path(root)
-        status = here.stat()
-        if (status.st_dev, status.st_ino) in visited:  # a link that leads back up
-            folders.clear()
-            continue
-        visited.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _NOT_POSTS)
-        for name in sorted(names):
-            found = _found(folder, here / name)
-            if found and not name.startswith("."):
-                yield found
+    walk = _Walk(folder, wanted)
+    walk.below("")
+    while walk.linked:  # afterwards: what has a place of its own is found there
+        walk.below(walk.linked.pop(0))
+    names = _names([*(path for path, _ in walk.files), *walk.troubles])
+    found = (
+        Found(
+            path=names[path],
+            file=folder / path,
+            stamp=stamp,
+            problems=() if names[path] == path else (f"{names[path]}: {_RENAMED}",),
+        )
+        for path, stamp in walk.files
+    )
+    troubles = {names[path]: reason for path, reason in walk.troubles.items()}
+    return Scan(found=tuple(found), troubles=troubles)
 
 
-def _found(folder: Path, file: Path) -> Found | None:
-    try:
-        status = file.stat()
-    except OSError:  # a link to nowhere, or gone since the folder was listed
-        return None
-    if not file.is_file():
-        return None
-    stamp = f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}"
-    return Found(path=file.relative_to(folder).as_posix(), file=file, stamp=stamp)
+class _Walk:
+    """A walk through a folder: paths are relative to it, and as the system gives them."""
+
+    def __init__(self, folder: Path, wanted: Callable[[str], bool]) -> None:
+        self.folder = folder
+        self.wanted = wanted
+        self.root = os.path.realpath(folder)
+        self.visited: set[tuple[int, int]] = set()
+        self.files: list[tuple[str, str]] = []  # with their stamps
+        self.linked: list[str] = []  # folders that are still to be walked through
+        self.troubles: dict[str, str] = {}
+
+    def below(self, path: str) -> None:
+        waiting = [path]
+        while waiting:
+            here = waiting.pop()
+            try:
+                waiting += reversed(self._look_into(here))
+            except FileNotFoundError:  # gone since its own folder was listed
+                continue
+            except OSError as error:
+                self.troubles[here] = _reason(error)
+
+    def _look_into(self, here: str) -> list[str]:
+        """Takes the files of one folder; gives its folders."""
+        place = self.folder / here
+        status = place.stat()
+        if (status.st_dev, status.st_ino) in self.visited:  # a link that leads back up
+            return []
+        self.visited.add((status.st_dev, status.st_ino))
+        with os.scandir(place) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+        folders = []
+        for entry in entries:
+            path = f"{here}/{entry.name}" if here else entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                self._follow(path, entry)
+            elif entry.is_dir():
+                folders += [path] if entry.name not in _NOT_POSTS else []
+            elif entry.is_file() and self.wanted(entry.name):
+                with suppress(FileNotFoundError):
+                    self.files.append((path, _stamp(entry.stat())))
+        return folders
+
+    def _follow(self, path: str, link: os.DirEntry[str]) -> None:
+        wanted = self.wanted(link.name)
+        try:
+            status = link.stat()
+        except OSError as error:
+            if wanted or not PurePosixPath(link.name).suffix:  # it may have been a folder
+                gone = isinstance(error, FileNotFoundError)
+                self.troubles[path] = _NOWHERE if gone else _reason(error)
+            return
+        target = os.path.realpath(link.path)
+        inside = os.path.commonpath([self.root, target]) == self.root
+        if stat.S_ISDIR(status.st_mode):
+            if link.name not in _NOT_POSTS and inside:
+                self.linked.append(path)
+            elif link.name not in _NOT_POSTS:
+                self.troubles[path] = _OUTSIDE_FOLDER
+        elif stat.S_ISREG(status.st_mode) and wanted:
+            if inside:
+                self.files.append((path, _stamp(status)))
+            else:
+                self.troubles[path] = _OUTSIDE
+
+
+def _stamp(status: os.stat_result) -> str:
+    # An edit can leave size, inode and mtime as they were; nothing sets ctime back.
+    return f"{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_size}-{status.st_ino}"
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _names(paths: Sequence[str]) -> dict[str, str]:
+    """Paths as text, no two the same. Those that are not UTF-8 give way to those that are: what
+    is converted later keeps its name."""
+    names = {path: path for path in paths if not _NOT_UTF8.search(path)}
+    taken = set(names)
+    for path in paths:
+        if path not in names:
+            name = _guessed(path)
+            name = _escaped(path) if name in taken else name
+            while name in taken:
+                name = f"%{name}"
+            names[path] = name
+            taken.add(name)
+    return names
+
+
+def _guessed(path: str) -> str:
+    """What is not UTF-8 as GB 18030, which old Chinese archives are in; else escaped."""
+    return "/".join(map(_guessed_name, path.split("/")))
+
+
+def _guessed_name(name: str) -> str:
+    if not _NOT_UTF8.search(name):
+        return name
+    with suppress(UnicodeDecodeError):
+        text = os.fsencode(name).decode("gb18030")
+        if text.isprintable():
+            return text
+    return _escaped(name)
+
+
+def _escaped(path: str) -> str:
+    return _NOT_UTF8.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", path)
+
+
+# ── out ──────────────────────────────────────────────────────────────────────
 
 
 def write(path: Path, body: bytes) -> bool:
@@ -78,7 +212,7 @@ def write(path: Path, body: bytes) -> bool:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{path}: {_reason(error)}") from error
 
 
 def differs(path: Path, body: bytes) -> bool:
@@ -86,7 +220,7 @@ def differs(path: Path, body: bytes) -> bool:
     try:
         return not path.is_file() or path.read_bytes() != body
     except OSError as error:
-        raise OutputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{path}: {_reason(error)}") from error
 
 
 def sweep(folder: Path) -> None:

@@ -146,15 +146,24 @@ class Pipeline:
 
     async def _poll_posts(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
-        look = partial(reading.changed_files, self.store, source)
-        changed = iter(await self.in_thread(look))
+        seen = await self.in_thread(partial(reading.look, self.store, source))
+        changed = iter(seen.changed)
         totals: list[Changes] = []
         while batch := tuple(islice(changed, _POSTS_TOGETHER)):
-            read = partial(reading.read_posts, self.store, subscription, before=state, batch=batch)
+            read = partial(
+                reading.read_posts, self.store, subscription, before=state, batch=batch, seen=seen
+            )
             totals.append(await self._save(await self.in_thread(read)))
         kept = polling.after_success(source, state, Response(url=source.url), self.clock())
-        await self._save(Poll(source=source.id, state=kept))
-        if not totals:
+        last = Poll(
+            source=source.id,
+            state=kept,
+            stamps=seen.troubles,
+            gone=seen.gone,
+            problems=seen.problems,
+        )
+        totals.append(await self._save(last))
+        if not seen.changed and not seen.troubles:
             return Unchanged(source=source.id)
         return Updated(source=source.id, changes=_sum(totals))
 

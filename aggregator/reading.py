@@ -4,8 +4,9 @@ than we know them. Runs in a parser's thread, and only looks things up in the st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -93,57 +94,112 @@ def _later(a: Entry, b: Entry) -> bool:
 # ── posts ────────────────────────────────────────────────────────────────────
 
 
-def changed_files(store: Store, source: Source) -> list[files.Found]:
-    """The post files that are new, or other than when we last read them: a look at each, no
-    more. FetchError when the folder cannot be read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at a folder of posts found, before anything is read."""
+
+    changed: tuple[files.Found, ...]  # new, or other than when last read, or read otherwise
+    paths: frozenset[str]  # of all that are there
+    troubles: tuple[FileStamp, ...]  # no stamp: they are looked at again next time
+    gone: tuple[str, ...]  # what was there when last read
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(problem for trouble in self.troubles for problem in trouble.problems)
+
+    def holds(self, path: str) -> bool:
+        """Whether the post is still there, as far as can be seen."""
+        return path in self.paths or any(_is_below(path, t.path) for t in self.troubles)
+
+
+def look(store: Store, source: Source) -> Look:
+    """A look at each file of the folder, no more; FetchError when that cannot be read."""
     folder = Path(unquote(urlsplit(source.url).path))
     try:
-        stamps = store.stamps(source.id)
-        found = [f for f in files.scan(folder) if posts.publishable_name(f.path)]
+        scan = files.scan(folder, wanted=posts.publishable_name)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise FetchError(f"{folder.name}: {reason}; the folder of posts is read there") from error
-    return [f for f in found if stamps.get(f.path) != f.stamp]
+    stamps = store.stamps(source.id)
+    read_as = blake2b(repr(source.posts).encode(), digest_size=6).hexdigest()
+    changed = tuple(
+        replace(f, stamp=stamp)
+        for f in scan.found
+        if stamps.get(f.path) != (stamp := f"{f.stamp}-{read_as}")
+    )
+    paths = frozenset(f.path for f in scan.found)
+    troubles = tuple(
+        FileStamp(path=path, stamp="", problems=(f"{path}: {reason}",))
+        for path, reason in scan.troubles.items()
+    )
+    found = Look(changed=changed, paths=paths, troubles=troubles, gone=())
+    return replace(found, gone=tuple(path for path in stamps if not found.holds(path)))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """What came of one post file. No stamp: it is tried again next time."""
+    """What came of one post file."""
 
     feed: Feed
-    stamp: FileStamp | None = None
-    withdrawn: bool = False
+    stamp: FileStamp
+    withdrawn: str | None = None  # its entry's id
 
 
 def read_posts(
-    store: Store, subscription: Subscription, *, before: PollState, batch: Sequence[files.Found]
+    store: Store,
+    subscription: Subscription,
+    *,
+    before: PollState,
+    batch: Sequence[files.Found],
+    seen: Look,
 ) -> Poll:
     """The poll that some post files make; one that cannot be read is a problem that names it."""
     options = subscription.source.posts
-    read = {found.path: _read(found, options) for found in batch}
-    entries = tuple(entry for r in read.values() for entry in r.feed.entries)
+    read = [_read(found, options) for found in batch]
+    entries = tuple(entry for r in read for entry in r.feed.entries)
     ids = cluster.ids_of(entries)
     known = store.digests(subscription.source.id, ids)
+    arrivals = _arrivals(subscription, entries, ids, known)
+    told = {entry.path for entry in entries}
     return Poll(
         source=subscription.source.id,
         state=before,
-        arrivals=_arrivals(subscription, entries, ids, known),
-        present=frozenset(ids),
-        withdrawn=tuple(path for path, r in read.items() if r.withdrawn),
-        stamps=tuple(r.stamp for r in read.values() if r.stamp),
-        problems=tuple(problem for r in read.values() for problem in r.feed.problems),
+        arrivals=arrivals,
+        present=frozenset(ids) | _elsewhere(store, subscription.source, arrivals, told, seen),
+        withdrawn=tuple(r.withdrawn for r in read if r.withdrawn),
+        stamps=tuple(r.stamp for r in read),
+        problems=tuple(problem for r in read for problem in r.feed.problems),
         first=before.succeeded is None,
     )
 
 
+def _elsewhere(
+    store: Store, source: Source, arrivals: Sequence[Arrival], told: Set[str | None], seen: Look
+) -> frozenset[str]:
+    """The ids of entries whose links arrive again, while their own files are still there: what
+    arrives is another post about the same page, and not theirs under another name."""
+    links = {a.keys.url_key for a in arrivals if a.keys.url_key}
+    known = store.recognised(source.id, (), links) if links else ()
+    paths = {k.keys.source_entry_id: k.entry.path if k.entry else None for k in known}
+    return frozenset(
+        name for name, path in paths.items() if path not in told and seen.holds(path or name)
+    )
+
+
 def _read(found: files.Found, options: PostOptions) -> _Read:
+    stamp, withdrawn = found.stamp, None
     try:
         feed = posts.parse(found.file.read_bytes(), path=found.path, options=options)
-        withdrawn = not feed.entries
-    except OSError as error:
-        problem = f"{found.path}: {(error.strerror or str(error)).lower()}"
-        return _Read(feed=Feed(problems=(problem,)))
+        withdrawn = None if feed.entries else feed.id
+    except OSError as error:  # without a stamp it is tried again next time
+        reason = (error.strerror or str(error)).lower()
+        feed, stamp = Feed(problems=(f"{found.path}: {reason}",)), ""
     except ParseError as error:  # what it said when it could be read stays
-        feed, withdrawn = Feed(problems=(str(error),)), False
-    stamp = FileStamp(path=found.path, stamp=found.stamp, problems=feed.problems)
-    return _Read(feed=feed, stamp=stamp, withdrawn=withdrawn)
+        feed = Feed(problems=(str(error),))
+    feed = replace(feed, problems=found.problems + feed.problems)
+    kept = FileStamp(path=found.path, stamp=stamp, problems=feed.problems)
+    return _Read(feed=feed, stamp=kept, withdrawn=withdrawn)

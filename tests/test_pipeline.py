@@ -2,12 +2,18 @@
 
 import json
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from world import ATOM, Item, World, hrefs, rss, text
 
+from aggregator import app
 from aggregator.errors import FetchError
 from aggregator.model import Response
+from aggregator.moments import iso
 
 LONG = (
     "<p>The council voted late on Tuesday to keep the ferry, after a count of passengers that"
@@ -849,7 +855,6 @@ def test_posts_are_published_in_the_categories_that_they_name(world: World) -> N
 def test_unchanged_posts_are_not_read_again_and_changed_ones_are(world: World) -> None:
     folder = posts(world, **{"2026-03-01-a": post("One"), "2026-03-02-b": post("Two")})
     world.run()
-    (folder / "2026-03-01-a.md").chmod(0)
     stamp = (folder / "2026-03-02-b.md").stat().st_mtime_ns
     assert world.run().unchanged == 1
     (folder / "2026-03-02-b.md").write_text(post("Two, mended"), encoding="utf-8")
@@ -870,6 +875,226 @@ def test_a_post_that_cannot_be_read_is_named_and_the_rest_go_on(world: World) ->
     assert summary.new == 1
     ((source, problem),) = summary.problems
     assert source == "posts" and problem.startswith("2026-03-02-bad.md")
+
+
+def told(world: World, source: str = "posts") -> list[str]:
+    """What `status` says is wrong."""
+    given = app.settings(world.folder / "config.yaml")
+    store = app.open_store(given, exclusive=False)
+    try:
+        return store.problems(source)
+    finally:
+        store.close()
+
+
+def test_a_file_name_that_is_no_text_stops_nothing_and_stays_one_entry(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": post("Good")})
+    for name in ("标".encode("gbk"), b"\xff\xfe"):
+        (folder / os.fsdecode(b"2026-03-02-" + name + b".md")).write_text(post(f"Title {name!r}"))
+
+    summary = world.run()
+
+    assert (summary.failed, summary.new, len(summary.problems)) == (0, 3, 2)
+    paths = {e["path"] for e in world.entries()}
+    assert paths == {"2026-03-01-a.md", "2026-03-02-标.md", "2026-03-02-%FF%FE.md"}
+    assert len(told(world)) == 2
+    assert world.run().unchanged == 1
+
+
+def linked(title: str, category: str, **more: str) -> str:
+    body = "正文第一段，说了一些足够长的话。\n\n<https://news.example/a1>"
+    return post(title, body, categories=category, **more)
+
+
+def test_two_posts_about_one_page_are_two_sightings_whichever_is_touched(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": linked("The ferry is kept", "catx")})
+    world.run()
+    (folder / "2026-03-02-b.md").write_text(linked("The ferry is kept now", "caty"))
+
+    summary = world.run()
+    assert (summary.new, summary.changed, summary.merged) == (1, 0, 1)
+    for name, title, category in (("01-a", "kept", "catx"), ("02-b", "kept now", "caty")):
+        (folder / f"2026-03-{name}.md").write_text(linked(f"The ferry is {title}!", category))
+        assert world.run().new == 0
+
+    assert world.stories() == {"c1": {"posts:2026-03-01-a.md", "posts:2026-03-02-b.md"}}
+    assert len(world.titles("catx")) == len(world.titles("caty")) == 1
+
+
+@pytest.mark.parametrize("hidden", [b"\0\1\2" * 50, b"---\npublished: false\n---\ntext"])
+def test_a_post_that_says_nothing_for_now_is_not_taken_over(world: World, hidden: bytes) -> None:
+    folder = posts(world, **{"2026-03-01-a": linked("The ferry is kept", "catx", id="own")})
+    world.run()
+    (folder / "2026-03-01-a.md").write_bytes(hidden)
+    (folder / "2026-03-02-b.md").write_text(linked("The ferry is kept now", "caty"))
+
+    assert world.run().new == 1
+    assert {e["source_entry_id"] for e in world.entries()} == {"own", "2026-03-02-b.md"}
+
+
+def test_a_renamed_post_is_known_by_its_link(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": linked("The ferry is kept", "catx")})
+    world.run()
+    before = world.bytes()
+    (folder / "2026-03-01-a.md").rename(folder / "2026-03-01-other.md")
+
+    summary = world.run()
+
+    assert (summary.new, [e["source_entry_id"] for e in world.entries()]) == (
+        0,
+        ["2026-03-01-other.md"],
+    )
+    assert world.bytes() == before
+
+
+def test_a_post_that_takes_another_id_is_known_by_its_link(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": linked("The ferry is kept", "catx")})
+    world.run()
+    (folder / "2026-03-01-a.md").write_text(linked("The ferry is kept", "catx", id="own"))
+
+    assert world.run().new == 0
+    assert [e["source_entry_id"] for e in world.entries()] == ["own"]
+
+
+def test_a_post_with_an_id_of_its_own_is_withdrawn_too(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": post("One", id="own"), "2026-03-02-b": post("Two")})
+    world.run()
+    (folder / "2026-03-01-a.md").write_text(post("One", id="own", published="false"))
+
+    world.run()
+
+    assert world.titles() == ["Two"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "seen"),
+    [
+        ("site_hosts: [news.example]", {"url": None}),
+        ("link_keys: [via]", {"url": "https://other.example/2"}),
+        ("name: _posts, language: en", {"language": "en"}),
+        ("timezone: Asia/Shanghai", {"stated": "2026-02-28T16:00:00Z"}),
+    ],
+)
+def test_a_setting_that_changes_how_posts_are_read_reaches_those_already_read(
+    world: World, setting: str, seen: dict[str, str]
+) -> None:
+    body = "正文第一段，说了一些足够长的话。\n\n<https://news.example/a1>"
+    fields = {"date": "2026-03-01", "via": "https://other.example/2"}
+    posts(world, **{"2026-03-01-a": post("One", body, **fields)})
+    world.config("posts: [{path: _posts, name: _posts}]")
+    world.run()
+    setting = setting if "name" in setting else f"name: _posts, {setting}"
+    world.config(f"posts: [{{path: _posts, {setting}}}]")
+
+    world.run()
+
+    given = app.settings(world.folder / "config.yaml")
+    store = app.open_store(given, exclusive=False)
+    kept = next(iter(store.entries(source=None, output=None))).entry
+    store.close()
+    values = {"url": kept.link, "language": kept.language, "stated": iso(kept.published)}
+    assert seen.items() <= values.items()
+    assert world.run().unchanged == 1
+
+
+def test_what_is_relative_in_a_post_leads_to_its_own_site(world: World) -> None:
+    body = "![](/assets/a.png) [more](../about/)\n\n<https://other.example/story/1.html>"
+    posts(world, **{"2026-03-01-a": post("One", body)})
+    for site, hosts, home in (
+        ("site: {url: 'https://planet.example/'}", "", "https://planet.example/"),
+        ("site: {url: 'https://planet.example/'}", ", site_hosts: [b.example]", "https://b.example/"),
+        ("", "", None),
+    ):  # fmt: skip
+        world.config(f"{site}\nposts: [{{path: _posts{hosts}}}]")
+        world.run()
+
+        (entry,) = world.published()
+        content = text(entry, "content")
+        if home:
+            assert f'src="{home}assets/a.png"' in content and f'href="{home}about/"' in content
+        else:
+            assert "img" not in content and "<a>more</a>" in content
+
+
+def test_what_stands_in_the_way_is_told_until_it_is_mended(world: World) -> None:
+    folder = posts(world, **{"2026-03-01-a": post("Good")})
+    (folder / "gone.md").symlink_to("nothing")
+    (folder / "passwd.md").symlink_to("/etc/passwd")
+    (folder / "etc").symlink_to("/etc")
+    (folder / "bad.md").write_bytes(b"\x00\x01\x02" * 50)
+
+    first, second = world.run(), world.run()
+
+    assert (first.new, first.failed) == (1, 0)
+    told_now = sorted(problem.partition(":")[0] for _, problem in first.problems)
+    assert told_now == ["bad.md", "etc", "gone.md", "passwd.md"]
+    assert len(second.problems) == 3  # bad.md is read again when it changes
+    assert sorted(told(world)) == sorted(problem for _, problem in first.problems)
+    assert [e["path"] for e in world.entries()] == ["2026-03-01-a.md"]
+    for name in ("gone.md", "passwd.md", "etc", "bad.md"):
+        (folder / name).unlink()
+    assert world.run().problems == ()
+    assert told(world) == []
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """As nobody in particular: root may read everything."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_what_may_not_be_read_is_told_by_run_and_status() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        with without_rights():
+            world = World(Path(name) / "w")
+            world.folder.mkdir()
+            folder = posts(world, **{"2026-03-01-a": linked("The ferry is kept", "catx")})
+            (folder / "sub").mkdir()
+            (folder / "sub" / "b.md").write_text(post("Two", "<https://news.example/b>"))
+            world.run()
+            (folder / "sub").chmod(0)
+            (folder / "2026-03-01-a.md").chmod(0)
+            (folder / "c.md").write_text(linked("The ferry is kept now", "caty"))
+            (folder / "d.md").write_text(post("Two", "<https://news.example/b>"))
+
+            for new in (2, 0):
+                summary = world.run()
+                assert summary.new == new
+                expected = ["2026-03-01-a.md: permission denied", "sub: permission denied"]
+                assert sorted(problem for _, problem in summary.problems) == expected
+                assert sorted(told(world)) == expected
+            (folder / "sub").chmod(0o700)
+            (folder / "2026-03-01-a.md").chmod(0o600)
+            assert world.run().problems == ()
+            assert told(world) == []
+            assert len(world.entries()) == 4
+
+
+def test_what_is_wrong_with_a_feed_is_told_until_the_feed_is_mended(world: World) -> None:
+    world.sources("a")
+    headers = {"etag": "1"}
+    url = "https://a.example/feed"
+    broken = rss(*numbered(1)).replace(b"</channel></rss>", b"")
+    world.serve("a", Response(url=url, headers=headers, body=broken))
+    ((_, problem),) = world.run().problems
+    assert told(world, "a") == [problem]
+    for answer in (Response(url=url, status=304), FetchError("gone"), broken):
+        world.serve("a", answer)
+        world.run()
+        assert told(world, "a") == [problem]
+
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+
+    assert told(world, "a") == []
 
 
 def test_a_post_copied_to_another_folder_is_the_same_story(world: World) -> None:

@@ -314,7 +314,7 @@ def read_file(request: Request, max_size: int) -> Response:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise FetchError(f"{path.name}: not a file")
-        etag = f"{status.st_mtime_ns}-{status.st_size}"
+        etag = f"{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_size}-{status.st_ino}"
         if request.headers.get("if-none-match") == etag:
             return Response(url=request.url, status=304, headers={"etag": etag})
         if status.st_size > max_size:

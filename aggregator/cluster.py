@@ -16,7 +16,7 @@ from hashlib import blake2b
 
 from pydantic import TypeAdapter
 
-from aggregator import links
+from aggregator import links, syntax
 from aggregator.model import Entry, Keys, Source, StoredEntry, Story
 from aggregator.text import letters, plain
 
@@ -28,7 +28,6 @@ SAME_TEXT = "same title and text"
 
 # ── keys ─────────────────────────────────────────────────────────────────────
 
-_IRI = re.compile(r"(?!https?:(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _GLOBAL = re.compile(
     r"(?:https?://[^/?#]+(?:/[^?#]|/?\?[^#])|urn:[a-z0-9-]+:|tag:[^,]+,\d|(?!https?:)[a-z][a-z0-9+.-]*:.{12})",
     re.IGNORECASE,
@@ -328,7 +327,7 @@ def minted(site: str, entry: StoredEntry) -> str:
     not change it), else one made from where it comes from, the same each time it is made."""
     own = entry.entry.id if entry.entry else ""
     if (
-        _IRI.fullmatch(own)
+        syntax.iri(own) == own
         and own == entry.keys.source_entry_id
         and not (entry.entry and entry.entry.path)
     ):

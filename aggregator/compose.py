@@ -15,6 +15,7 @@ from hashlib import blake2b
 from html import escape
 from urllib.parse import quote, urlsplit
 
+from aggregator import syntax
 from aggregator.model import (
     Category,
     Entry,
@@ -104,8 +105,7 @@ def _entry(
         updated=max(lead.updated, story.published),
         authors=_authors(entry, origin),
         summary=summary,
-        # RFC 4287 §4.1.2: an entry without a link needs content.
-        content=content or (None if entry.link else escape(title, quote=False)),
+        content=content,
         categories=_categories(story, lead),
         origin=origin,
     )
@@ -199,12 +199,12 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
             authors=feed.authors,
             rights=feed.rights,
         )
-    fallback = own.url or f"urn:x-source:{quote(lead.source)}"
+    place = syntax.iri(own.url)
     return replace(
         own,
         links=tuple(x for x in own.links if x.rel in ("alternate", "self")),
-        id=own.id if own.id and ":" in own.id else fallback,
-        title=own.title or urlsplit(own.url or "").netloc or lead.source,
+        id=syntax.iri(own.id) or place or f"urn:x-source:{quote(lead.source)}",
+        title=own.title or urlsplit(place or "").netloc or lead.source,
         updated=own.updated or lead.feed_updated,
         authors=tuple(p for p in own.authors if p.name),
     )

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "aggregator"
 LAYERS = (
     {"errors", "model"},
     {"text", "moments"},
-    {"link_rules", "link_parts", "yamltext", "opml"},
+    {"link_rules", "link_parts", "yamltext", "opml", "syntax"},
     {"link_sites", "config_errors", "config_names"},
     {"link_targets", "link_clean", "config_values"},
     {"links", "polling", "config_clashes"},

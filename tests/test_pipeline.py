@@ -14,6 +14,7 @@ from aggregator import app
 from aggregator.errors import FetchError
 from aggregator.model import Response
 from aggregator.moments import iso
+from aggregator.text import ILLEGAL
 
 LONG = (
     "<p>The council voted late on Tuesday to keep the ferry, after a count of passengers that"
@@ -800,6 +801,29 @@ sources:
     shown = text(by_title["Long"], "content")
     assert len(shown) < 320 and shown.endswith(".</p>")
     assert by_title["Linked"].find(f"{ATOM}content") is None
+
+
+@pytest.mark.parametrize(
+    "odd", ["&#11;", "&#8;", "&#x1f;", "&#xFFFE;", "&#xFFFF;", "&#55296;", "&#128;", "&#x7f;"]
+)
+def test_a_character_that_xml_cannot_hold_stops_no_document(world: World, odd: str) -> None:
+    world.sources("a", "b")
+    markup = f'<p title="a{odd}b">vertical{odd}tab <a href="https://a.example/{odd}x">y</a></p>'
+    world.serve("a", rss(Item(id="1", link="https://a.example/1", title="One", text=markup)))
+    world.serve(
+        "b",
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><title>B</title><entry><id>urn:b:1</id>'
+        b'<title>Two</title><updated>2026-04-01T00:00:00Z</updated><content type="html">'
+        b"<![CDATA[" + markup.encode() + b"]]></content></entry></feed>",
+    )
+
+    done = world.run()
+
+    assert done.unwritten == ()
+    assert sorted(world.titles()) == ["One", "Two"]
+    for entry in world.published():
+        body = text(entry, "content") or text(entry, "summary")
+        assert "vertical" in body and "tab" in body and not ILLEGAL.search(body)
 
 
 def test_nothing_active_gets_out(world: World) -> None:

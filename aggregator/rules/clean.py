@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
-from aggregator import links
+from aggregator import links, syntax
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person
 from aggregator.text import ILLEGAL, line, plain
 
@@ -111,6 +111,8 @@ def safe_html(markup: str, base: str | None) -> str:
         markup = _scriptless(markup)
     _base.url = base
     cleaned = _CLEANER.clean(markup)
+    if "&#" in markup:  # a reference to such a character is that character now
+        cleaned = ILLEGAL.sub("", cleaned)
     return _IMAGE.sub(_image, cleaned).strip() if "<img" in cleaned else cleaned.strip()
 
 
@@ -175,7 +177,7 @@ def clean(entry: Entry, *, feed_urls: Collection[str] = ()) -> Entry:
         enclosures=tuple(_enclosures(entry.enclosures, base)),
         rights=_plain(entry.rights),
         comments=_address(entry.comments, base),
-        language=_language(entry.language),
+        language=syntax.language(entry.language),
         origin=_origin(entry.origin, base),
         source_link=entry.source_link or entry.link,
     )
@@ -200,7 +202,7 @@ def clean_feed(feed: Feed) -> Feed:
         generator=plain(feed.generator or "") or None,
         image=_address(feed.image, feed.link),
         categories=_categories(feed.categories),
-        language=_language(feed.language),
+        language=syntax.language(feed.language),
     )
 
 
@@ -212,34 +214,35 @@ def _plain(markup: str | None) -> str | None:
     return plain(markup) if markup else None
 
 
-def _language(tag: str | None) -> str | None:
-    """A language tag as RFC 5646 spells it, or None."""
-    tag = (tag or "").strip().replace("_", "-")
-    return tag if re.fullmatch(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", tag) else None
-
-
 def _address(url: str | None, base: str | None) -> str | None:
-    """An absolute http(s) address as it was given, or None. Nothing is canonicalised here:
-    a file's address may be signed."""
+    """An absolute http(s) address as it was given, or None. Nothing is canonicalised here, only
+    what no address can hold is escaped: a file's address may be signed."""
     url = ILLEGAL.sub("", url or "").strip()
     home = base if base and base.startswith(("http:", "https:")) else "https:"
     try:
         url = urljoin(home, url) if url else ""
     except ValueError:
         return None
-    return url.replace(" ", "%20") if re.match(r"https?://[^/?#\s]", url, re.IGNORECASE) else None
+    return syntax.iri(url) if re.match("https?:", url, re.IGNORECASE) else None
 
 
 def _absolute(found: Iterable[Link], base: str | None) -> Iterable[Link]:
     for x in found:
         href = x.href if x.rel == "key" else _address(x.href, base)
         if href:
-            yield replace(x, href=href, title=plain(x.title) if x.title else None)
+            yield replace(
+                x,
+                href=href,
+                type=syntax.media_type(x.type),
+                hreflang=syntax.language(x.hreflang),
+                title=plain(x.title) if x.title else None,
+            )
 
 
 def _people(people: Iterable[Person], base: str | None) -> tuple[Person, ...]:
     cleaned = (
-        Person(name=_name(p.name), email=_email(p.email), url=_address(p.url, base)) for p in people
+        Person(name=_name(p.name), email=syntax.email(p.email), url=_address(p.url, base))
+        for p in people
     )
     return tuple(p for p in dict.fromkeys(cleaned) if p != Person())
 
@@ -247,11 +250,6 @@ def _people(people: Iterable[Person], base: str | None) -> tuple[Person, ...]:
 def _name(name: str) -> str:
     """Text (RFC 4287 §3.2.1), but for feeds that put a link there: `A <Lin> & B` is a name."""
     return plain(name) if "</" in name else line(name)
-
-
-def _email(address: str | None) -> str | None:
-    address = line(address or "")
-    return address if re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address) else None
 
 
 def _categories(categories: Iterable[Category]) -> tuple[Category, ...]:
@@ -265,17 +263,14 @@ def _categories(categories: Iterable[Category]) -> tuple[Category, ...]:
 def _scheme(scheme: str | None) -> str | None:
     """An IRI (RFC 4287 §4.2.2.2), or None: RSS's `domain` may be anything."""
     scheme = (scheme or "").strip()
-    return scheme if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", scheme) else None
+    return scheme if syntax.iri(scheme) == scheme else None
 
 
 def _enclosures(enclosures: Iterable[Enclosure], base: str | None) -> Iterable[Enclosure]:
     for e in enclosures:
         url = _address(e.url, base)
         if url:
-            kind = plain(e.type or "").lower()
-            yield replace(
-                e, url=url, type=kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else None
-            )
+            yield replace(e, url=url, type=syntax.media_type(e.type))
 
 
 def _origin(origin: Origin | None, base: str | None) -> Origin | None:

@@ -1,0 +1,51 @@
+"""What has a syntax of its own: addresses, media types, languages. Each function gives what may be
+written in a document, or None where nothing of the kind was given.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from aggregator.text import ILLEGAL, line
+
+_SCHEME = re.compile(r"(?!https?:(?!//[^/?#\s]))[A-Za-z][A-Za-z0-9+.-]*:(?=\S)", re.IGNORECASE)
+_NOT_IN_IRI = re.compile(r"%(?![0-9A-Fa-f]{2})|[\s<>\"{}|\\^`]")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+
+
+def iri(text: str | None) -> str | None:
+    """An absolute IRI (RFC 3987), in which what must not stand is escaped. What is an IRI stays as
+    it is, byte for byte."""
+    text = ILLEGAL.sub("", text or "").strip()
+    if not _SCHEME.match(text):
+        return None
+    try:
+        urlsplit(text)  # a host in brackets that is none
+    except ValueError:
+        return None
+    rest, mark, fragment = text.partition("#")
+    return _NOT_IN_IRI.sub(_escape, rest + mark + fragment.replace("#", "%23"))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return quote(found[0], safe="")
+
+
+def media_type(text: str | None) -> str | None:
+    """A media type (RFC 6838), without parameters."""
+    name = (text or "").partition(";")[0].strip().lower()
+    return name if _MEDIA_TYPE.fullmatch(name) else None
+
+
+def language(tag: str | None) -> str | None:
+    """A language tag as RFC 5646 spells it: `zh_CN` is zh-CN."""
+    tag = (tag or "").strip().replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def email(address: str | None) -> str | None:
+    address = line(address or "")
+    return address if _EMAIL.fullmatch(address) else None

@@ -212,7 +212,15 @@ def write(path: Path, body: bytes) -> bool:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: {_reason(error)}") from error
+        raise OutputError(f"{error.filename or path}: {_reason(error)}") from error
+
+
+def stamp(path: Path) -> str | None:
+    """What the file at `path` is like now, without reading it; None when there is none."""
+    try:
+        return _stamp(path.stat()) if path.is_file() else None
+    except OSError:
+        return None
 
 
 def differs(path: Path, body: bytes) -> bool:
@@ -224,6 +232,8 @@ def differs(path: Path, body: bytes) -> bool:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a process that was killed while writing left behind."""
+    """Remove what a process that was killed while writing left behind. What cannot be removed, a
+    folder of that name, is told when a document is to be written there."""
     for leftover in folder.glob(f".*{_TEMPORARY}"):
-        leftover.unlink(missing_ok=True)
+        with suppress(OSError):
+            leftover.unlink(missing_ok=True)

@@ -50,6 +50,16 @@ def test_leftovers_of_a_killed_process_are_swept_and_nothing_else(tmp_path: Path
     assert names(tmp_path) == [".hidden", "a.atom"]
 
 
+def test_a_folder_in_the_way_of_a_document_is_left_and_told(tmp_path: Path) -> None:
+    (tmp_path / ".a.atom.tmp").mkdir()
+
+    files.sweep(tmp_path)
+
+    with pytest.raises(OutputError, match=r"\.a\.atom\.tmp: is a directory"):
+        files.write(tmp_path / "a.atom", b"x")
+    assert names(tmp_path) == [".a.atom.tmp"]
+
+
 def found(folder: Path) -> list[str]:
     return [f.path for f in files.scan(folder).found]
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from aggregator import syntax
 from aggregator.model import (
+    EVERYTHING,
     Category,
     Entry,
     Feed,
@@ -30,7 +31,7 @@ from aggregator.model import (
 )
 from aggregator.text import plain
 
-ALL = "all"  # the output of every story, and its slug
+ALL = "all"  # the slug of EVERYTHING
 RESERVED = frozenset({ALL, "index", "archive", "sources"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,17 +57,20 @@ def document(
     site: Site,
     sources: Mapping[str, Source],
     feeds: Mapping[str, Feed],
+    updated: datetime | None = None,
 ) -> Feed:
-    """The current document of `output`. Every story has its leader and its id already."""
+    """The current document of `output`. Every story has its leader and its id already. `updated`
+    is what the document before it said: no document is older than that, though it lost entries.
+    """
     entries = [_entry(s, site=site, sources=sources, feeds=feeds) for s in stories]
     entries.sort(key=lambda e: (e.published or _EPOCH, e.id), reverse=True)
-    updated = max((e.updated for e in entries if e.updated), default=_EPOCH)
+    moments = (updated, *(e.updated for e in entries))
     address = site.url + quote(f"{output.slug}.atom")
     return Feed(
         id=feed_id(site.id, output.slug),
-        title=site.title if output.name == ALL else f"{site.title} · {output.title}",
+        title=site.title if output.name == EVERYTHING else f"{site.title} · {output.title}",
         language=site.language,
-        updated=updated,
+        updated=max((m for m in moments if m), default=_EPOCH),
         links=(
             Link(href=address, rel="self", type="application/atom+xml"),
             Link(href=site.url, rel="alternate", type="text/html"),

@@ -280,13 +280,25 @@ class FileStamp:
     problems: tuple[str, ...] = ()
 
 
+EVERYTHING = ""  # the name of the output of every story: no category can be called so
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """A feed that we publish: one category, or `all`."""
+    """A feed that we publish: one category, or EVERYTHING."""
 
     name: str
     slug: str
     title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The document of an output as we left it: what it said of its own date, None until it had
+    an entry; and what its file was like."""
+
+    updated: datetime | None = None
+    stamp: str | None = None
 
 
 # ── what came of a poll ──────────────────────────────────────────────────────

@@ -6,15 +6,15 @@ written. What is dirty stays so until its document stands: a kill at any moment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from aggregator import cluster, compose, files
 from aggregator.errors import AggregatorError
 from aggregator.formats import atom
-from aggregator.model import Output, Source, StoredEntry, Story
+from aggregator.model import EVERYTHING, Edition, Output, Source, StoredEntry, Story
 from aggregator.stores import Store
 
 _SETTINGS = "publish settings"
@@ -36,7 +36,8 @@ class Publication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Paths are relative to the folder. `failed`: what could not be written, and why."""
+    """Paths are relative to the folder. `failed`: what could not be written, and why: a whole
+    document, or an entry that was left out of one."""
 
     written: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
@@ -55,27 +56,40 @@ def publish(
     """
     store.due_releases(now)
     _mark(store, wanted)
-    written, failed = [], []
+    editions = store.editions()
+    written: list[str] = []
+    failed: list[str] = []
     for name in store.dirty():
         try:
             output = _named(store, wanted, name)
-            path = f"{output.slug}.atom"
-            if write(wanted.folder / path, _document(store, wanted, output)):
-                written.append(path)
+            path = wanted.folder / f"{output.slug}.atom"
+            made = _document(store, wanted, output, editions[name].updated)
+            failed += (f"{path.name}: {fault}" for fault in made.left_out)
+            if made.updated is None and _filled(path):
+                continue
+            if write(path, made.body):
+                written.append(path.name)
             with store.transaction():
-                store.mark([name], dirty=False)
+                store.issue(name, Edition(updated=made.updated, stamp=files.stamp(path)))
         except (AggregatorError, OSError, ValueError) as error:
-            failed.append(f"{name}: {error}")
-    return Published(written=tuple(written), failed=tuple(failed))
+            failed.append(f"{name or compose.ALL}: {error}")
+    return Published(written=tuple(sorted(written)), failed=tuple(failed))
+
+
+def _filled(path: Path) -> bool:
+    """Whether a document with entries stands there. One that this store knows of no entry for is
+    another store's: it is not emptied before this one, which is new, has read its sources."""
+    return path.is_file() and b"<entry" in path.read_bytes()
 
 
 def _mark(store: Store, wanted: Publication) -> None:
-    """Dirty, whatever the stories say: outputs new in the config, documents that are gone, and
-    everything once the settings are other ones."""
-    slugs = store.slugs()
-    known = {compose.ALL, *wanted.titles}
-    gone = {n for n, slug in slugs.items() if not (wanted.folder / f"{slug}.atom").is_file()}
-    dirty = (known - set(slugs)) | gone
+    """Dirty, whatever the stories say: outputs new in the config, documents that are gone or not
+    as we left them, and everything once the settings are other ones."""
+    slugs, editions = store.slugs(), store.editions()
+    known = {EVERYTHING, *wanted.titles}
+    found = {name: files.stamp(wanted.folder / f"{slug}.atom") for name, slug in slugs.items()}
+    other = {name for name, now in found.items() if now is None or now != editions[name].stamp}
+    dirty = (known - set(slugs)) | other
     with store.transaction():
         if store.meta(_SETTINGS) != wanted.settings:
             dirty |= known | set(slugs)
@@ -91,22 +105,57 @@ def _named(store: Store, wanted: Publication, name: str) -> Output:
             set(wanted.wanted_slugs.values()) - {wanted.wanted_slugs.get(name)}
         )
         asked = wanted.wanted_slugs.get(name) or name
-        slug = compose.ALL if name == compose.ALL else compose.slug_of(asked, taken)
+        slug = compose.ALL if name == EVERYTHING else compose.slug_of(asked, taken)
         with store.transaction():
             store.name(name, slug)
         slugs = {name: slug}
     return Output(name=name, slug=slugs[name], title=wanted.titles.get(name, name))
 
 
-def _document(store: Store, wanted: Publication, output: Output) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A document to be; `updated` is None as long as its output never had an entry."""
+
+    body: bytes
+    updated: datetime | None
+    left_out: tuple[str, ...] = ()
+
+
+def _document(store: Store, wanted: Publication, output: Output, updated: datetime | None) -> _Made:
     with store.transaction():
         stories = [
             _pinned(store, wanted, story) for story in store.stories(output.name, wanted.page_size)
         ]
-    feed = compose.document(
-        output, stories, site=wanted.site, sources=wanted.sources, feeds=store.feeds()
+    feeds = store.feeds()
+
+    def made(shown: Sequence[Story]) -> _Made:
+        feed = compose.document(
+            output, shown, site=wanted.site, sources=wanted.sources, feeds=feeds, updated=updated
+        )
+        return _Made(body=atom.render(feed), updated=feed.updated if shown else updated)
+
+    try:
+        return made(stories)
+    except Exception:  # one entry's oddity, or our bug: the others are published
+        return _without_faulty(made, stories)
+
+
+def _without_faulty(made: Callable[[Sequence[Story]], _Made], stories: Sequence[Story]) -> _Made:
+    faults = [(story, _fault(made, story)) for story in stories]
+    sound = made([story for story, fault in faults if fault is None])
+    told = (
+        f"left out {story.id!r}, please report it: {fault!r}" for story, fault in faults if fault
     )
-    return atom.render(feed)
+    return replace(sound, left_out=tuple(told))
+
+
+def _fault(made: Callable[[Sequence[Story]], _Made], story: Story) -> Exception | None:
+    """Why a story cannot stand even in a document of its own."""
+    try:
+        made([story])
+    except Exception as error:
+        return error
+    return None
 
 
 def _pinned(store: Store, wanted: Publication, story: Story) -> Story:

@@ -30,6 +30,7 @@ from starlette.types import Scope
 from aggregator import app, compose, report, status
 from aggregator.errors import AggregatorError
 from aggregator.formats import atom
+from aggregator.model import EVERYTHING
 from aggregator.schedule import Daemon
 
 _SAFE = {
@@ -197,8 +198,8 @@ class _Pages:
         daemon = self._daemon
         wanted = app.publication(daemon.settings, daemon.aggregator.store)
         slugs = daemon.aggregator.store.slugs()
-        shown = sorted(slugs, key=lambda name: (name != compose.ALL, slugs[name]))
-        titles = {compose.ALL: wanted.site.title} | dict(wanted.titles)
+        shown = sorted(slugs, key=lambda name: (name != EVERYTHING, slugs[name]))
+        titles = {EVERYTHING: wanted.site.title} | dict(wanted.titles)
         return _index_page(wanted.site, [(slugs[n], titles.get(n, n)) for n in shown])
 
 

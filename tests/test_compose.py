@@ -204,6 +204,15 @@ def test_an_empty_document_is_valid_and_does_not_tell_the_time() -> None:
     assert text(written(), "updated") == "1970-01-01T00:00:00Z"
 
 
+@pytest.mark.parametrize(("before", "now"), [(-1, 0), (0, 0), (1, 1)])
+def test_a_document_is_never_older_than_the_one_before_it(before: int, now: int) -> None:
+    output = Output(name="x", slug="x", title="X")
+    known = DAY + timedelta(days=before)
+    for stories, expected in (([story(stored())], DAY + timedelta(days=now)), ([], known)):
+        made = document(output, stories, site=SITE, sources={}, feeds={}, updated=known)
+        assert made.updated == expected
+
+
 def test_an_untitled_entry_is_titled_by_its_first_words() -> None:
     found = entry_of(stored(title="", content="<p>一条没有标题的消息。</p>", links=LINK))
     assert text(found, "title") == "一条没有标题的消息。"

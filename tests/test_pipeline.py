@@ -2,9 +2,10 @@
 
 import json
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -1187,6 +1188,77 @@ def test_the_ids_of_our_feeds_stay_when_the_site_moves(world: World) -> None:
 
     assert text(world.document(), "id") == before
     assert hrefs(world.document(), "self") == ["https://new.example/all.atom"]
+
+
+def stored(world: World, statement: str) -> None:
+    with closing(sqlite3.connect(world.folder / "aggregator.db")) as store, store:
+        store.execute(statement)
+
+
+def test_one_entry_that_cannot_be_written_is_told_and_stops_no_document(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1, 2)))
+    world.run()
+    stored(world, "UPDATE cluster SET id = char(11) WHERE id LIKE '%/1'")
+    world.serve("a", rss(*numbered(1, 2, 3)))
+
+    failed = world.run().unwritten
+
+    assert world.titles() == ["Story number 3 of the day", "Story number 2 of the day"]
+    assert len(failed) == 2 and all("left out '\\x0b'" in x for x in failed)
+
+
+@pytest.mark.parametrize("damage", [b"", b"<feed", None])
+def test_a_document_that_somebody_changed_is_written_anew(
+    world: World, damage: bytes | None
+) -> None:
+    world.sources("a")
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    before = world.bytes()
+    whole = before["all.atom"]
+    world.path("all").write_bytes(whole.swapcase() if damage is None else damage)
+
+    assert world.run().written == ("all.atom",)
+    assert world.bytes() == before
+    assert world.run().written == ()
+
+
+def test_a_new_store_empties_no_document_before_it_has_read_anything(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(*numbered(1)))
+    world.serve("b", rss(Item(id="b", link="https://b.example/", title="Of b")))
+    world.run()
+    before = world.bytes()
+    for file in world.folder.glob("aggregator.db*"):
+        file.unlink()
+    world.serve("a", FetchError("no such host"))
+    world.serve("b", FetchError("no such host"))
+
+    assert world.run().written == ()
+    assert world.bytes() == before
+
+    world.path("b").unlink()  # what is not there can be empty
+    world.serve("a", rss(*numbered(1, 2)))
+    assert world.run().written == ("a.atom", "all.atom", "b.atom")
+    assert [len(world.published(x)) for x in ("all", "a", "b")] == [2, 2, 0]
+
+
+def test_a_document_that_loses_all_its_entries_is_emptied_and_no_older(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    before = text(world.document("a"), "updated")
+    config = (world.folder / "config.yaml").read_text("utf-8")
+    world.config(config.replace("categories: [a]", """drop: 'title ~ "."'"""))
+
+    world.run()
+
+    assert world.published("a") == world.published("all") == []
+    assert [text(world.document(x), "updated") for x in ("a", "all")] == [before, before]
+    world.path("a").unlink()
+    world.run()
+    assert text(world.document("a"), "updated") == before
 
 
 def test_a_document_that_cannot_be_written_is_told_and_mended_later(world: World) -> None:

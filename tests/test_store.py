@@ -9,7 +9,7 @@ import pytest
 from aggregator import stores
 from aggregator.errors import StoreError, StoreLocked
 from aggregator.ingest import Poll, ingest
-from aggregator.model import Arrival, Entry, Feed, FileStamp, Keys, PollState, Source
+from aggregator.model import EVERYTHING, Arrival, Entry, Feed, FileStamp, Keys, PollState, Source
 from aggregator.stores import Store, schema
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -52,7 +52,7 @@ def save(store: Store, *polls: Poll) -> list[object]:
 
 def test_saving_twice_is_saving_once(store: Store) -> None:
     save(store, poll("a", arrival("1", "x")))
-    store.mark(["all", "x"], dirty=False)
+    store.mark([EVERYTHING, "x"], dirty=False)
 
     (changes,) = save(store, poll("a", arrival("1", "x")))
 
@@ -137,7 +137,7 @@ def test_clusters_merge_into_the_one_that_was_published_first(store: Store) -> N
 
     assert {e.cluster for e in store.entries(source=None, output=None)} == {two}
     assert [s.cluster for s in store.stories("x", 10)] == [two]
-    assert len(store.stories("all", 10)) == 1
+    assert len(store.stories(EVERYTHING, 10)) == 1
 
 
 def test_stories_are_the_last_to_surface(store: Store) -> None:
@@ -158,11 +158,11 @@ def test_a_story_held_back_is_let_go_once(store: Store) -> None:
     late = Arrival(entry=Entry(id="1", published=tomorrow), keys=arrival("1").keys, outputs=("x",))
     save(store, poll("a", late))
     assert store.stories("x", 9) == []
-    store.mark(["all", "x"], dirty=False)
+    store.mark([EVERYTHING, "x"], dirty=False)
 
     store.due_releases(tomorrow)
 
-    assert store.dirty() == ["all", "x"]
+    assert store.dirty() == [EVERYTHING, "x"]
     assert len(store.stories("x", 9)) == 1
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from aggregator.errors import StoreError
 from aggregator.model import (
     Arrival,
+    Edition,
     Feed,
     FileStamp,
     Keys,
@@ -126,6 +127,12 @@ class Store(Protocol):
         """The outputs whose stories changed since they were last clean."""
 
     def mark(self, outputs: Iterable[str], *, dirty: bool) -> None: ...
+
+    def issue(self, output: str, edition: Edition) -> None:
+        """Its document stands: the output is clean."""
+
+    def editions(self) -> dict[str, Edition]:
+        """By output, the documents that stand."""
 
     def slugs(self) -> dict[str, str]: ...
 

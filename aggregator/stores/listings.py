@@ -10,12 +10,10 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from aggregator.model import Arrival, StoredEntry, Story
+from aggregator.model import EVERYTHING, Arrival, StoredEntry, Story
 from aggregator.stores import codec
 from aggregator.stores.codec import from_moment
 from aggregator.stores.rows import ENTRY, to_entry, to_story
-
-EVERYTHING = "all"  # the output that every story stands in
 
 
 def newest(db: sqlite3.Connection, output: str, limit: int) -> list[Story]:

@@ -101,6 +101,13 @@ MIGRATIONS = (
     """
     ALTER TABLE source ADD COLUMN problems TEXT NOT NULL DEFAULT '[]';  -- of the feed, JSON
     """,
+    """
+    ALTER TABLE output ADD COLUMN updated INTEGER;  -- as its document says; NULL: it had no entry
+    ALTER TABLE output ADD COLUMN stamp TEXT;       -- what its file was like when we left it
+    -- The output of every story has a name that no category can have.
+    UPDATE output SET name = '' WHERE name = 'all';
+    UPDATE listing SET output = '' WHERE output = 'all';
+    """,
 )
 
 

@@ -20,6 +20,7 @@ from typing import IO, Any
 from aggregator.errors import StoreError, StoreLocked
 from aggregator.model import (
     Arrival,
+    Edition,
     Feed,
     FileStamp,
     Keys,
@@ -29,7 +30,7 @@ from aggregator.model import (
     Story,
 )
 from aggregator.stores import codec, listings, schema
-from aggregator.stores.codec import from_moment, to_moment
+from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.rows import ENTRY, from_entry, from_state, to_entry, to_state, to_story
 
 _ADD = """
@@ -383,6 +384,16 @@ class SqliteStore:
             " ON CONFLICT (name) DO UPDATE SET dirty = excluded.dirty",
             [(name, dirty) for name in sorted(outputs)],
         )
+
+    def issue(self, output: str, edition: Edition) -> None:
+        self._db.execute(
+            "UPDATE output SET dirty = 0, updated = ?, stamp = ? WHERE name = ?",
+            (maybe_from(edition.updated), edition.stamp, output),
+        )
+
+    def editions(self) -> dict[str, Edition]:
+        rows = self._reader.execute("SELECT name, updated, stamp FROM output")
+        return {row[0]: Edition(updated=maybe_to(row[1]), stamp=row[2]) for row in rows}
 
     def slugs(self) -> dict[str, str]:
         rows = self._reader.execute("SELECT name, slug FROM output WHERE slug IS NOT NULL")

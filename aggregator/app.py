@@ -143,7 +143,7 @@ class Aggregator:
         return Pipeline(
             self.store,
             fetch,
-            subscriptions=subscriptions(self.settings),
+            subscriptions=subscriptions(self.settings, categories(self.settings, self.store)),
             clock=self._clock,
             window=given.dedupe.window,
             thread=self._thread,
@@ -183,7 +183,10 @@ class Aggregator:
 # ── config to plain values ───────────────────────────────────────────────────
 
 
-def categories(given: config.Config) -> Categories:
+def categories(given: Settings, store: stores.Store) -> Categories:
+    """What was published under a name keeps it: the config may spell it otherwise now."""
+    outputs = store.editions()
+    written = dict.fromkeys(c for s in given.sources.values() for c in s.categories)
     return Categories(
         [
             CategoryRule(
@@ -191,19 +194,24 @@ def categories(given: config.Config) -> Categories:
                 aliases=rule.aliases,
                 match=compile_expression(rule.match) if rule.match else None,
             )
-            for name, rule in given.categories.items()
-        ]
+            for name, rule in given.config.categories.items()
+        ],
+        known=(*(c for c in written if c in outputs), *sorted(outputs)),
     )
 
 
-def subscriptions(given: Settings) -> dict[str, Subscription]:
-    shared = categories(given.config)
+def subscriptions(given: Settings, shared: Categories) -> dict[str, Subscription]:
     return {
         source.id: Subscription(
             source=source,
             ruler=Ruler(source, shared),
             rules_digest=_digest(
-                [source.categories, source.keep, source.drop, _rules(given.config)]
+                [
+                    [shared.name(c) for c in source.categories],
+                    source.keep,
+                    source.drop,
+                    _rules(given.config),
+                ]
             ),
             zone=given.config.site.timezone,
         )
@@ -217,11 +225,12 @@ def _rules(given: config.Config) -> Any:
 
 def publication(given: Settings, store: stores.Store) -> Publication:
     site = _site(given.config, store)
-    shared = categories(given.config)
-    named = [shared.name(c) for s in given.sources.values() for c in s.categories]
-    titles = {name: name for name in named}
-    titles |= {name: rule.title or name for name, rule in given.config.categories.items()}
-    slugs = {name: rule.slug for name, rule in given.config.categories.items() if rule.slug}
+    shared = categories(given, store)
+    rules = {shared.name(name): (name, rule) for name, rule in given.config.categories.items()}
+    titles = {name: rule.title or spelled for name, (spelled, rule) in rules.items()}
+    for spelled in (c for s in given.sources.values() for c in s.categories):
+        titles.setdefault(shared.name(spelled), " ".join(spelled.split()))
+    slugs = {name: rule.slug for name, (_, rule) in rules.items() if rule.slug}
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]

@@ -418,17 +418,21 @@ def entries(
     """
     import heapq
 
-    from aggregator import app
+    from aggregator import app, compose
     from aggregator import status as answers
+    from aggregator.model import EVERYTHING
 
     given = _settings(path)
     store = app.open_store(given, exclusive=False)
     try:
         wanted = app.publication(given, store)
-        output = app.categories(given.config).name(category) if category else None
+        output = app.categories(given, store).name(category) if category else None
         if source:
             _known("--source", source, (*given.sources, *store.counts()))
-        if category and output not in (outputs := {*wanted.titles, *store.slugs()}):
+        outputs = {*wanted.titles, *store.slugs()}
+        if category == compose.ALL and output not in outputs:
+            output = EVERYTHING
+        elif category and output not in outputs:
             _known("--category", category, outputs, "category")
         found = answers.entries(store, wanted, source=source, output=output)
         if as_json:

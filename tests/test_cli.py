@@ -517,6 +517,7 @@ def test_entries_are_chosen_by_category_and_by_source(place: Place) -> None:
     assert {e["source_entry_id"] for e in place.entries("--source", "b")} == {"x"}
     assert len(place.entries("--all")) == 3
     assert "Something else" in place.run("entries", "--category", "world").stdout
+    assert place.entries("--category", "all") == place.entries()
 
 
 def test_a_source_or_category_that_is_not_there_is_wrong_usage(place: Place) -> None:

@@ -746,6 +746,63 @@ categories:
     assert text(world.document("tech"), "title") == "Planet · 技术 Technology"
 
 
+def test_spellings_of_one_category_are_one_output_with_the_first_as_its_title(
+    world: World,
+) -> None:
+    world.config(
+        "site: {title: Planet, url: 'https://planet.example/'}\n"
+        "sources:\n"
+        "  a: {url: 'https://a.example/feed', categories: [Deep  Tech, 财经]}\n"
+        "  b: {url: 'https://b.example/feed', categories: [deep tech]}\n"
+        "  c: {url: 'https://c.example/feed', categories: [ＤＥＥＰ ＴＥＣＨ]}\n"
+    )
+    for name in "abc":
+        item = Item(id=name, link=f"https://{name}.example/1", title=f"What {name} tells")
+        world.serve(name, rss(item))
+    world.run()
+
+    assert sorted(world.bytes()) == ["all.atom", "deep-tech.atom", "财经.atom"]
+    assert len(world.published("deep-tech")) == 3
+    assert text(world.document("deep-tech"), "title") == "Planet · Deep Tech"
+
+
+def test_an_output_keeps_its_slug_and_id_when_its_category_is_spelled_otherwise(
+    world: World,
+) -> None:
+    world.sources("a")
+    config = (world.folder / "config.yaml").read_text("utf-8").replace("[a]", "[Tech]")
+    world.config(config)
+    world.serve("a", rss(*numbered(1)))
+    world.run()
+    before = text(world.document("tech"), "id")
+
+    for more in ("", "categories: {tech: {title: 技术}}\n"):
+        world.config(config.replace("[Tech]", "[TECH]") + more)
+        world.run()
+
+        assert sorted(world.bytes()) == ["all.atom", "tech.atom"]
+        assert text(world.document("tech"), "id") == before
+        assert len(world.published("tech")) == 1
+    assert text(world.document("tech"), "title") == "Planet · 技术"
+
+
+def test_a_category_called_all_is_an_output_like_any_other(world: World) -> None:
+    world.config(
+        "site: {title: Planet, url: 'https://planet.example/'}\n"
+        "sources:\n"
+        "  a: {url: 'https://a.example/feed', categories: [all]}\n"
+        "  b: {url: 'https://b.example/feed'}\n"
+    )
+    world.serve("a", rss(*numbered(1)))
+    world.serve("b", rss(Item(id="b", link="https://b.example/", title="Of b")))
+    world.run()
+
+    assert world.titles("all-2") == ["Story number 1 of the day"]
+    assert len(world.titles("all")) == 2
+    assert text(world.document("all"), "title") == "Planet"
+    assert text(world.document("all-2"), "title") == "Planet · all"
+
+
 def test_a_changed_config_lists_what_is_stored_anew(world: World) -> None:
     world.sources("a")
     world.serve("a", rss(*numbered(1, 2)))

@@ -22,27 +22,37 @@ class CategoryRule:
 
 
 class Categories:
-    """Names as people write them to the one name of each category."""
+    """Names as people write them to the one name of each category.
 
-    def __init__(self, rules: Sequence[CategoryRule]) -> None:
-        self._matching = tuple(r for r in rules if r.match)
-        self._names = {_spelled(x): r.name for r in rules for x in (r.name, *r.aliases)}
+    Spellings that differ in case, width or spacing only are one name: the first that is met,
+    those in `known` before all others.
+    """
+
+    def __init__(self, rules: Sequence[CategoryRule], *, known: Iterable[str] = ()) -> None:
+        self._first: dict[str, str] = {}
+        for name in (*known, *(r.name for r in rules)):
+            self._first.setdefault(_spelled(name), " ".join(name.split()))
+        self._ruled = {
+            _spelled(x): self._first[_spelled(r.name)] for r in rules for x in (r.name, *r.aliases)
+        }
+        self._matching = tuple((self.name(r.name), r.match) for r in rules if r.match)
 
     def outputs(self, entry: Entry, source_categories: Iterable[str]) -> tuple[str, ...]:
         """The names of the categories that `entry` is published in, each once."""
         filed = (self.name(c) for c in (*source_categories, *entry.sections))
         tagged = (
-            self._names.get(_spelled(word))
+            self._ruled.get(_spelled(word))
             for c in entry.categories
             for word in (c.term, c.label)
             if word
         )
-        matched = (r.name for r in self._matching if r.match and r.match(entry))
+        matched = (name for name, match in self._matching if match(entry))
         return tuple(dict.fromkeys(n for n in (*filed, *tagged, *matched) if n))
 
     def name(self, category: str) -> str:
-        """The configured name of a category; else as it is, on one line."""
-        return self._names.get(_spelled(category)) or " ".join(category.split())
+        """The one name of a category, on one line."""
+        key = _spelled(category)
+        return self._ruled.get(key) or self._first.setdefault(key, " ".join(category.split()))
 
 
 @lru_cache(maxsize=4096)  # the same few tags come again with every entry

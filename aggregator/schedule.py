@@ -28,7 +28,8 @@ _RESPITE = timedelta(minutes=1)  # without polls when the store cannot keep them
 
 
 class Daemon:
-    """Polls and publishes until it is stopped; takes in a changed config as it goes."""
+    """Polls and publishes from `start` on, until it is stopped; takes in a changed config as it
+    goes. Use it as a context: it holds the store."""
 
     def __init__(self, config: Path, given: app.Settings) -> None:
         self._config = config
@@ -39,6 +40,7 @@ class Daemon:
         self.ready = False  # the first documents stand
         self.ticked: datetime | None = None
         self._stamp = _stamp(config)
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._last_publish = app.now() - _PATIENCE
         self._published = 0
@@ -49,7 +51,9 @@ class Daemon:
 
     async def __aenter__(self) -> Daemon:
         await self.aggregator.__aenter__()
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        return self
+
+    def start(self) -> None:
         self._scheduler.add_job(
             self.tick,
             "interval",
@@ -60,16 +64,16 @@ class Daemon:
             next_run_time=app.now(),
         )
         self._scheduler.start()
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         """Let what is running end, publish what it brought, and leave."""
-        self._scheduler.shutdown(wait=False)
-        await self._end_polls()
-        try:
-            await self._publish()
-        except AggregatorError as error:
-            report.log_trouble("not published", error=str(error))
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+            await self._end_polls()
+            try:
+                await self._publish()
+            except AggregatorError as error:
+                report.log_trouble("not published", error=str(error))
         await self.aggregator.__aexit__(None, None, None)
 
     async def ask(self, work: Callable[[], T]) -> T:

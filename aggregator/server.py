@@ -48,11 +48,11 @@ mimetypes.add_type(atom.MEDIA_TYPE, ".atom")
 async def serve(config: Path, given: app.Settings) -> None:
     """Poll, publish and answer until SIGTERM or SIGINT; SIGHUP takes in the config anew.
 
-    AggregatorError when the address cannot be listened on, or the store is another's.
+    StoreLocked when the store is another's, AggregatorError when the address cannot be listened
+    on; nothing is polled before both are ours.
     """
-    place = _listening(given.config.serve.listen)
-    with contextlib.closing(place):
-        async with Daemon(config, given) as daemon:
+    async with Daemon(config, given) as daemon:
+        with contextlib.closing(_listening(given.config.serve.listen)) as place:
             server = _Server(
                 uvicorn.Config(
                     _application(daemon),
@@ -67,6 +67,7 @@ async def serve(config: Path, given: app.Settings) -> None:
                 loop.add_signal_handler(name, setattr, server, "should_exit", True)
             loop.add_signal_handler(signal.SIGHUP, daemon.reload)
             host, port = place.getsockname()[:2]
+            daemon.start()
             report.log_event("serving", url=f"http://{host}:{port}/")
             await server.serve(sockets=[place])
             report.log_event("stopping")

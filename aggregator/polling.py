@@ -77,6 +77,16 @@ def after_failure(source: Source, state: PollState, error: SourceError, now: dat
     )
 
 
+def due(state: PollState, now: datetime) -> datetime:
+    """When it is polled next: now, if its last poll is yet to come. The clock was ahead then."""
+    return now if state.polled and state.polled > now else max(state.due, now)
+
+
+def latest_due(source: Source, now: datetime) -> datetime:
+    """A due time behind this one was made for a longer interval, or by a clock that was ahead."""
+    return now + 1.1 * (_LOCAL if source.local else max(_DAY, source.interval))
+
+
 def spread(source: Source, wait: timedelta) -> timedelta:
     """`wait` and up to a tenth more, so that sources added together drift apart; always the same
     for one source, so that a restart changes nothing."""

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from aggregator import cluster, links
+from aggregator import cluster, links, polling
 from aggregator.model import PollState, Source, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.publish import Publication
@@ -35,7 +35,7 @@ def _source(
         "health": _health(state),
         "last": _when(state.polled if state else None),
         "succeeded": _when(state.succeeded if state else None),
-        "next": _when(max(state.due, now) if state else now),
+        "next": _when(polling.due(state, now) if state else now),
         "entries": count,
         "error": state.error if state else None,
         "failures": state.failures if state else 0,

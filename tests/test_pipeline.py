@@ -398,6 +398,33 @@ def test_what_is_not_due_is_not_polled_though_the_program_starts_anew(world: Wor
     assert len(world.asked) == 2
 
 
+def test_after_a_clock_that_was_ahead_sources_are_polled_all_the_same(world: World) -> None:
+    world.sources("a", "b")
+    world.serve("a", rss(*numbered(1)))
+    for wrong in ({"days": 365}, {"hours": 12}):
+        before = len(world.asked)
+        world.later(**wrong)
+        world.run(force=False)
+        world.later(**{unit: -n for unit, n in wrong.items()})
+
+        for _ in range(2):
+            world.run(force=False)
+
+        assert len(world.asked) == before + 4  # once by either clock
+
+
+def test_a_shorter_interval_counts_at_the_latest_a_day_later(world: World) -> None:
+    world.sources("a", more="fetch: {every: 30d}\n")
+    world.serve("a", rss(*numbered(1)))
+    world.run(force=False)
+    world.sources("a")
+    for _ in range(2):
+        world.run(force=False)
+        world.later(hours=27)
+
+    assert len(world.asked) == 2
+
+
 # ── one story, once ──────────────────────────────────────────────────────────
 
 

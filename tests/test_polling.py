@@ -14,6 +14,8 @@ from aggregator.polling import (
     after_failure,
     after_success,
     digest_of,
+    due,
+    latest_due,
     request_for,
     spread,
     unchanged,
@@ -196,6 +198,36 @@ def test_retry_after_is_obeyed_up_to_a_day(asked: timedelta, least: timedelta, s
 def test_a_file_that_fails_is_looked_at_as_often_as_ever() -> None:
     for failures in (0, 1, 50):
         assert wait(LOCAL, failures) <= timedelta(seconds=15)
+
+
+# ── a clock that was wrong ───────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("polled", "due_at", "expected"),
+    [
+        (NOW - HOUR, NOW + HOUR, NOW + HOUR),
+        (NOW - HOUR, NOW - HOUR, NOW),
+        (None, NOW + HOUR, NOW + HOUR),
+        (NOW + 365 * DAY, NOW + 366 * DAY, NOW),
+        (NOW + timedelta(minutes=5), NOW + HOUR, NOW),
+    ],
+)
+def test_a_source_whose_last_poll_is_yet_to_come_is_due(
+    polled: datetime | None, due_at: datetime, expected: datetime
+) -> None:
+    assert due(replace(state(polled=polled), due=due_at), NOW) == expected
+
+
+@pytest.mark.parametrize("source", [A, replace(A, interval=7 * DAY), LOCAL])
+def test_no_wait_is_longer_than_the_longest(source: Source) -> None:
+    latest = latest_due(source, NOW)
+
+    assert after_success(source, state(), answer(), NOW).due <= latest
+    for failures in range(20):
+        error = FetchError("no", retry_after=300 * DAY)
+        assert after_failure(source, state(failures=failures), error, NOW).due <= latest
+    assert latest - NOW <= max(DAY, source.interval) * TENTH
 
 
 # ── spread ───────────────────────────────────────────────────────────────────

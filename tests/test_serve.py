@@ -389,6 +389,31 @@ def test_a_restart_polls_nothing_that_is_not_due(daemon: Daemon, web: Server) ->
     assert len(before) > 0
 
 
+def test_a_new_store_empties_no_document_before_a_poll_has_ended(
+    daemon: Daemon, web: Server
+) -> None:
+    daemon.config({"news": f"{web.url}/feed"})
+    daemon.start()
+    until(lambda: daemon.titles() == STORIES)
+    assert daemon.stop() == 0
+    for file in daemon.folder.glob("aggregator.db*"):
+        file.unlink()
+
+    daemon.config({"news": f"{web.url}/bad"})
+    daemon.start()
+    until(lambda: daemon.logged("poll failed"))
+    assert daemon.stop() == 0
+
+    assert not [
+        x
+        for x in daemon.logged("published")
+        if x["timestamp"] > daemon.logged("poll failed")[0]["timestamp"]
+    ]
+    for document in ("all", "财经"):
+        body = (daemon.folder / "feeds" / f"{document}.atom").read_bytes()
+        assert body.count(b"<entry") == 2
+
+
 def test_killed_at_any_moment_it_loses_and_doubles_nothing(daemon: Daemon, web: Server) -> None:
     names = [f"s{n}" for n in range(8)]
 

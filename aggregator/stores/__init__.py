@@ -38,13 +38,14 @@ class Store(Protocol):
 
     # ── sources ──
     def enrol(self, sources: Sequence[Source], now: datetime) -> None:
-        """Take in what the config names: new sources are due now, others keep their due time;
-        those no longer named are retired, and their entries stay."""
+        """Take in what the config names: new sources are due now, others keep their due time, if
+        it is one that they can have; those no longer named are retired, their entries stay."""
 
     def claim(
         self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
     ) -> list[PollState]:
-        """The sources among `names` that are due, and those that are in `force` as well."""
+        """The sources among `names` that are due, and those that are in `force` as well. One that
+        was polled after `now` is due: the clock was wrong then, and so is its due time."""
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         """Keep what a poll taught about its source; a None feed leaves its metadata and its

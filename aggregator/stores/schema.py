@@ -107,6 +107,7 @@ MIGRATIONS = (
     -- The output of every story has a name that no category can have.
     UPDATE output SET name = '' WHERE name = 'all';
     UPDATE listing SET output = '' WHERE output = 'all';
+    CREATE INDEX source_polled ON source (polled) WHERE NOT retired;
     """,
 )
 

@@ -29,6 +29,7 @@ from aggregator.model import (
     StoredEntry,
     Story,
 )
+from aggregator.polling import latest_due
 from aggregator.stores import codec, listings, schema
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.rows import ENTRY, from_entry, from_state, to_entry, to_state, to_story
@@ -152,19 +153,23 @@ class SqliteStore:
     # ── sources ──────────────────────────────────────────────────────────────
 
     def enrol(self, sources: Sequence[Source], now: datetime) -> None:
+        moment = from_moment(now)
         with self.transaction():
             self._db.execute("UPDATE source SET retired = 1")
             self._db.executemany(
-                "INSERT INTO source (id, kind, url, due, position) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO source (id, kind, url, due, position) VALUES (?1, ?2, ?3, ?4, ?5)"
                 # Another address: nothing we know of the old one holds.
                 " ON CONFLICT (id) DO UPDATE SET retired = 0, position = excluded.position,"
-                " kind = excluded.kind, due = iif(url = excluded.url, due, excluded.due),"
+                " kind = excluded.kind, due = iif(url = excluded.url, min(due, ?6), excluded.due),"
                 " etag = iif(url = excluded.url, etag, NULL),"
                 " last_modified = iif(url = excluded.url, last_modified, NULL),"
                 " digest = iif(url = excluded.url, digest, NULL),"
                 " failures = iif(url = excluded.url, failures, 0),"
                 " problems = iif(url = excluded.url, problems, '[]'), url = excluded.url",
-                [(s.id, s.kind, s.url, from_moment(now), i) for i, s in enumerate(sources)],
+                [
+                    (s.id, s.kind, s.url, moment, i, from_moment(latest_due(s, now)))
+                    for i, s in enumerate(sources)
+                ],
             )
 
     def claim(
@@ -172,6 +177,8 @@ class SqliteStore:
     ) -> list[PollState]:
         rows = self._db.execute(
             "SELECT * FROM source WHERE NOT retired AND due <= ?1"
+            # By a clock that was ahead of this one: so was what it is due by.
+            " UNION SELECT * FROM source WHERE NOT retired AND polled > ?1"
             " UNION SELECT * FROM source WHERE NOT retired"
             " AND id IN (SELECT value FROM json_each(?2)) ORDER BY due, position",
             (from_moment(now), json.dumps(list(force))),

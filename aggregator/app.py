@@ -129,7 +129,7 @@ class Aggregator:
 
     def _copied(self, opening: AsyncExitStack) -> stores.Store:
         folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="aggregator-")))
-        copy = folder / "store.db"
+        copy = folder / self.settings.store_file.name
         if self.settings.store_file.exists():
             source = open_store(self.settings, exclusive=False)
             try:

@@ -95,6 +95,7 @@ class Daemon:
                 await self._publish()
             self.ticked = app.now()
         except AggregatorError as error:
+            self._not_before = app.now() + _RESPITE
             report.log_trouble("tick failed", error=str(error))
         except Exception as error:  # our own bug: the next tick tries again
             report.log_trouble("tick failed, please report it", error=repr(error))

@@ -28,7 +28,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from aggregator import app, compose, report, status
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, StoreError
 from aggregator.formats import atom
 from aggregator.model import EVERYTHING
 from aggregator.schedule import Daemon
@@ -103,8 +103,15 @@ def _application(daemon: Daemon) -> Starlette:
             Route("/readyz", pages.readyz),
             Route("/metrics", pages.metrics),
             Mount("/", app=_Documents(daemon)),
-        ]
+        ],
+        exception_handlers={StoreError: _unreadable},
     )
+
+
+async def _unreadable(_: Request, error: Exception) -> Response:
+    """The store is damaged; what it says is for whoever runs this, in the log."""
+    report.log_trouble("page failed", error=str(error))
+    return PlainTextResponse("the store cannot be read; see the log\n", status_code=503)
 
 
 class _Documents:

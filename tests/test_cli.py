@@ -724,7 +724,7 @@ def test_a_store_that_is_none_is_told_and_left_alone(place: Place, words: list[s
     assert place.files() == before
 
 
-@pytest.mark.parametrize("words", [["run", "--force"], ["entries"]])
+@pytest.mark.parametrize("words", [["run", "--force"], ["entries"], ["status"], ["explain", "i1"]])
 def test_a_store_that_is_damaged_is_told(place: Place, words: list[str]) -> None:
     items = [Item(id=f"i{n}", link=f"https://news.example/{n}") for n in range(200)]
     place.local(rss(*items))
@@ -736,6 +736,7 @@ def test_a_store_that_is_damaged_is_told(place: Place, words: list[str]) -> None
     done = place.run(*words, exits=1)
 
     assert "store" in done.stderr and done.stderr.count("\n") <= 3
+    assert "put a backup in its place" in done.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_mended_later(place: Place) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -465,11 +466,26 @@ def test_a_port_in_use_is_told(daemon: Daemon) -> None:
     assert not (daemon.folder / "feeds").exists()
 
 
+def test_a_store_that_is_damaged_is_told_in_the_log_and_documents_are_served(
+    daemon: Daemon, web: Server
+) -> None:
+    daemon.config({"news": f"{web.url}/feed"})
+    daemon.start()
+    until(lambda: daemon.titles() == STORIES)
+    with contextlib.closing(sqlite3.connect(daemon.folder / "aggregator.db")) as store:
+        store.execute("DROP TABLE source")
+
+    until(lambda: daemon.logged("tick failed"), what="the trouble to be told")
+    answers = [daemon.get(p).status for p in ("/status", "/status.json", "/metrics", "/all.atom")]
+    assert answers == [503, 503, 503, 200]
+    assert "put a backup in its place" in daemon.logged("page failed")[0]["error"]
+    assert daemon.stop() == 0
+    assert len(daemon.logged("tick failed")) < 5
+
+
 def test_a_store_that_cannot_keep_a_poll_is_no_reason_to_poll_without_end(
     daemon: Daemon, web: Server
 ) -> None:
-    import sqlite3
-
     daemon.config({"news": f"{web.url}/feed"})
     daemon.start()
     until(lambda: daemon.titles() == STORIES)

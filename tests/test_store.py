@@ -1,6 +1,7 @@
 """The Store contract, against every store there is."""
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -228,6 +229,49 @@ def test_a_store_that_cannot_be_read_is_told(
 
     with pytest.raises(StoreError, match=told):
         stores.connect(url(tmp_path), exclusive=True)
+
+
+READING = {
+    "states": lambda s: s.states(),
+    "feeds": lambda s: s.feeds(),
+    "counts": lambda s: s.counts(),
+    "entries": lambda s: list(s.entries(source=None, output=None)),
+    "found": lambda s: s.found("1", "x"),
+    "story": lambda s: s.story(1),
+    "ledger": lambda s: s.ledger(1),
+    "digests": lambda s: s.digests("a", ["1"]),
+    "stories": lambda s: s.stories(EVERYTHING, 9),
+    "slugs": lambda s: s.slugs(),
+    "meta": lambda s: s.meta("x"),
+}
+
+
+@pytest.mark.parametrize("read", READING.values(), ids=READING.keys())
+def test_damage_is_told_with_what_to_do_whatever_is_read(
+    tmp_path: Path, read: Callable[[Store], object]
+) -> None:
+    opened = stores.connect(url(tmp_path), exclusive=True)
+    opened.enrol([source("a")], NOW)
+    save(opened, poll("a", *(arrival(str(n), f"x{n}") for n in range(50))))
+    opened.close()
+    path = tmp_path / "store.db"
+    whole = path.read_bytes()
+    reader = stores.connect(url(tmp_path), exclusive=False)
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+
+    with pytest.raises(
+        StoreError, match=r"store store\.db: .*malformed; put a backup in its place"
+    ):
+        read(reader)
+    reader.close()
+
+
+def test_reading_a_store_that_is_empty_says_so(tmp_path: Path) -> None:
+    (tmp_path / "store.db").touch()
+
+    with pytest.raises(StoreError, match="nothing in it yet; `aggregator run`"):
+        stores.connect(url(tmp_path), exclusive=False)
+    stores.connect(url(tmp_path), exclusive=True).close()
 
 
 def test_reading_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:

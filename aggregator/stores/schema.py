@@ -122,6 +122,10 @@ def too_old(db: sqlite3.Connection) -> bool:
     return _version(db) < len(MIGRATIONS)
 
 
+def empty(db: sqlite3.Connection) -> bool:
+    return _version(db) == 0
+
+
 def migrate(db: sqlite3.Connection) -> None:
     version = _version(db)
     for number, script in enumerate(MIGRATIONS[version:], version + 1):

@@ -1,7 +1,8 @@
 """The store in one SQLite file: WAL, one writing process, readers beside it.
 
 `connect` opens it; the methods are the Store contract, and the tables are in `schema`,
-values to and from their rows in `rows`, clusters and the outputs they stand in in `listings`.
+values to and from their rows in `rows`, clusters and the outputs they stand in in `listings`,
+what can go wrong with the file in `trouble`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from aggregator.polling import latest_due
 from aggregator.stores import codec, listings, schema
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.rows import ENTRY, from_entry, from_state, to_entry, to_state, to_story
+from aggregator.stores.trouble import telling, told
 
 _ADD = """
     INSERT INTO entry (source, cluster, source_entry_id, global_id, url_key, title_key, digest,
@@ -60,8 +62,9 @@ def connect(url: str, *, exclusive: bool) -> SqliteStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.exists():
             raise StoreError(f"store {path.name}: nothing there yet; `aggregator run` makes it")
-        return SqliteStore(path, lock=_locked(path) if exclusive else None)
-    except (OSError, sqlite3.Error) as error:
+        with told(path):
+            return SqliteStore(path, lock=_locked(path) if exclusive else None)
+    except OSError as error:
         raise StoreError(f"store {path.name}: {error}") from error
 
 
@@ -78,9 +81,10 @@ def _locked(path: Path) -> IO[bytes]:
     return lock
 
 
+@telling
 class SqliteStore:
     def __init__(self, path: Path, *, lock: IO[bytes] | None) -> None:
-        self._path = path
+        self.path = path
         self._lock = lock
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -91,6 +95,8 @@ class SqliteStore:
                 raise StoreError(f"store {path.name}: made by a newer aggregator; update this one")
             if lock:
                 schema.migrate(self._db)
+            elif schema.empty(self._db):
+                raise StoreError(f"store {path.name}: nothing in it yet; `aggregator run` fills it")
             elif schema.too_old(self._db):
                 with _locked(path):
                     schema.migrate(self._db)
@@ -99,7 +105,7 @@ class SqliteStore:
             raise
 
     def _connection(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
+        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
         db.row_factory = sqlite3.Row
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32000"):
             db.execute(f"PRAGMA {pragma}")
@@ -118,17 +124,15 @@ class SqliteStore:
         nested = self._db.in_transaction
         marked = set(self._dirty)
         try:
-            self._db.execute("SAVEPOINT inner_one" if nested else "BEGIN IMMEDIATE")
-            yield
-            if not nested:
-                self._flush_dirty()
-            self._db.execute("RELEASE inner_one" if nested else "COMMIT")
-        except BaseException as error:
+            with told(self.path):
+                self._db.execute("SAVEPOINT inner_one" if nested else "BEGIN IMMEDIATE")
+                yield
+                if not nested:
+                    self._flush_dirty()
+                self._db.execute("RELEASE inner_one" if nested else "COMMIT")
+        except BaseException:
             self._dirty = marked
             self._roll_back(nested=nested)
-            # Not a row's fault, but the disk's or the file's: a full disk, a lock, corruption.
-            if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
-                raise StoreError(f"store {self._path.name}: {error}") from error
             raise
 
     def _roll_back(self, *, nested: bool) -> None:
@@ -310,13 +314,14 @@ class SqliteStore:
         )
 
     def entries(self, *, source: str | None, output: str | None) -> Iterator[StoredEntry]:
-        rows = self._reader.execute(
-            f"SELECT {ENTRY} FROM entry WHERE (?1 IS NULL OR source = ?1)"
-            " AND (?2 IS NULL OR cluster IN (SELECT cluster FROM listing WHERE output = ?2))"
-            " ORDER BY cluster, key",
-            (source, output),
-        )
-        return map(to_entry, rows)
+        with told(self.path):
+            rows = self._reader.execute(
+                f"SELECT {ENTRY} FROM entry WHERE (?1 IS NULL OR source = ?1)"
+                " AND (?2 IS NULL OR cluster IN (SELECT cluster FROM listing WHERE output = ?2))"
+                " ORDER BY cluster, key",
+                (source, output),
+            )
+            yield from map(to_entry, rows)
 
     def found(self, text: str, url_key: str | None) -> list[StoredEntry]:
         rows = self._reader.execute(

@@ -1,0 +1,55 @@
+"""What goes wrong with an SQLite file, told as a StoreError. What is wrong with a row is no such
+thing: it stays what it is, and is its bearer's trouble alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aggregator.errors import StoreError
+
+C = TypeVar("C", bound=type)
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+_FILE = (sqlite3.OperationalError, sqlite3.DatabaseError)  # these, and none of their kin
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """A full disk, a lock, damage: as a StoreError that names the store and says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if type(error) not in _FILE:
+            raise
+        raise StoreError(f"store {path.name}: {error}{_advice(error)}") from error
+
+
+def _advice(error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code not in _DAMAGED:
+        return ""
+    return "; put a backup in its place, or move it away and `aggregator run` makes a new one"
+
+
+def telling(cls: C) -> C:
+    """Every public method of `cls`, which has a `path`, tells of trouble with its file."""
+    for name, method in list(vars(cls).items()):
+        if inspect.isfunction(method) and not name.startswith("_"):
+            setattr(cls, name, _telling(method))
+    return cls
+
+
+def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def called(store: Any, *args: Any, **kwargs: Any) -> Any:
+        with told(store.path):
+            return method(store, *args, **kwargs)
+
+    return called

@@ -513,6 +513,49 @@ def test_inspect_prints_what_the_contract_says() -> None:
     json.dumps(found)
 
 
+# ── documents that stop early ────────────────────────────────────────────────
+
+FIRST = "<item><title>A</title><link>https://a.example/1</link></item>"
+SECOND = "<item><title>B</title><link>https://a.example/2</link>"
+HEAD = "<rss version='2.0'><channel><title>C</title>"
+
+
+@pytest.mark.parametrize(
+    ("body", "titles", "cut"),
+    [
+        (HEAD + FIRST + SECOND[:-10], ["A"], True),
+        (HEAD + FIRST + "<item><title>Hal", ["A"], True),
+        (HEAD + FIRST + SECOND + "</ite", ["A"], True),
+        (HEAD + FIRST + SECOND + "<description><![CDATA[</item>", ["A"], True),
+        (HEAD + SECOND[:-10], [], True),
+        (HEAD + FIRST + "<item rdf:abo", ["A"], False),
+        (HEAD + FIRST + SECOND + "</item>", ["A", "B"], False),
+        (HEAD + FIRST + SECOND + "</channel></rss>", ["A", "B"], False),
+        (HEAD + FIRST[:-7] + SECOND + "</channel></rss>", ["A", "B"], False),
+        (HEAD + FIRST[:-7] + SECOND, ["A", "B"], False),
+        (HEAD + SECOND + "<description><![CDATA[x</description></item></channel></rss>", ["B"], False),
+    ],
+)  # fmt: skip
+def test_an_entry_that_a_document_ends_in_is_left_out(
+    body: str, titles: list[str], cut: bool
+) -> None:
+    for encoded in (body.encode(), ("<?xml version='1.0' encoding='utf-16'?>" + body).encode("utf-16")):  # fmt: skip
+        feed = parse(encoded)
+        assert [e.title for e in feed.entries] == titles
+        assert any("in the middle of an entry" in problem for problem in feed.problems) == cut
+
+
+def test_an_atom_feed_cut_anywhere_has_whole_entries_only() -> None:
+    entries = [f"<entry><id>tag:a.example,2026:{n}</id><title>T{n}</title><link href='/{n}'/>"
+               f"<content type='html'>&lt;p&gt;{n}&lt;/p&gt;</content></entry>" for n in range(3)]  # fmt: skip
+    body = atom("".join(entries))
+    whole = parse(body).entries
+
+    for end in range(body.index("<entry>"), len(body)):
+        found = parse(body[:end]).entries
+        assert found == whole[: body[:end].count("</entry>")]
+
+
 # ── what feedparser alone would lose ─────────────────────────────────────────
 
 

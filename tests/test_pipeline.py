@@ -217,6 +217,21 @@ def test_a_date_to_come_that_is_corrected_lets_the_entry_out(world: World) -> No
     assert (row["held"], row["published"]) == (None, "2026-04-01T10:01:00Z")
 
 
+def test_a_feed_that_is_cut_off_leaves_no_ghost_beside_the_whole_entry(world: World) -> None:
+    world.sources("a")
+    whole = rss(*(Item(link=f"https://a.example/{n}", title=f"Story {n}") for n in range(3)))
+    last = whole.rindex(b"<link>https://a.example/2")
+    world.serve("a", whole[: last + 20])
+    problems = world.run().problems
+    assert {e["title"] for e in world.entries()} == {"Story 0", "Story 1"}
+    assert any("in the middle of an entry" in x for _, x in problems)
+
+    world.serve("a", whole)
+    world.run()
+
+    assert sorted(e["title"] for e in world.entries()) == ["Story 0", "Story 1", "Story 2"]
+
+
 def test_a_source_under_another_name_speaks_for_its_entries(world: World) -> None:
     world.sources("a")
     item = numbered(1)[0]

@@ -18,7 +18,7 @@ import feedparser
 from feedparser import datetimes
 
 from aggregator.errors import ParseError
-from aggregator.formats import charsets, mapping
+from aggregator.formats import charsets, endings, mapping
 from aggregator.model import Feed, Response
 
 # feedparser finds titles and links in a web page, too; without a root that it knows as a feed's,
@@ -27,6 +27,7 @@ _ROOT = re.compile(rb"<(?:[\w-]+:)?(?:rss|rdf|feed|channel)[\s>/]", re.IGNORECAS
 
 _DECLARED = re.compile(r"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{1,40})", re.ASCII)
 _EBCDIC = "<?xm".encode("cp037")
+_CUT_OFF = "ends in the middle of an entry, which is left out until it comes whole"
 
 
 def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
@@ -45,13 +46,16 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     version = found.get("version", "")
     if not version and not _ROOT.search(body[:65_536]):
         raise ParseError("no feed in it")
+    problems, entries = decoded.problems + _problems(found), found.entries
+    if entries and found.bozo and endings.unfinished(body):
+        problems, entries = (*problems, _CUT_OFF), entries[:-1]
     return mapping.feed(
         found.feed,
-        found.entries,
+        entries,
         version=version,
         response=replace(response, body=body),
         zone=zone,
-        problems=decoded.problems + _problems(found),
+        problems=problems,
     )
 
 

@@ -471,15 +471,18 @@ def inspect(
       aggregator inspect --json examples/feeds/field-notes.json
     """
     import asyncio
+    from zoneinfo import ZoneInfo
 
     from aggregator import online
     from aggregator.inspection import inspect as inspected
     from aggregator.status import shown
 
-    response = asyncio.run(online.read(what, _settings_or_none(path)))
+    given = _settings_or_none(path)
+    response = asyncio.run(online.read(what, given))
     headers = dict(response.headers) | ({"content-type": content_type} if content_type else {})
     try:
-        found = inspected(response.body, url=base or response.url, headers=headers)
+        zone = ZoneInfo(given.config.site.timezone if given else "UTC")
+        found = inspected(response.body, url=base or response.url, headers=headers, zone=zone)
     except ParseError as error:
         raise ParseError(f"{shown(what) if response.url else what}: {error}") from error
     if as_json:

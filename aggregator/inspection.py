@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from aggregator import formats
+from aggregator import formats, links
 from aggregator.model import Category, Entry, Person, Response
 from aggregator.moments import iso
 from aggregator.rules.clean import clean, clean_feed
 
 
-def inspect(body: bytes, *, url: str | None, headers: Mapping[str, str]) -> dict[str, Any]:
+def inspect(
+    body: bytes, *, url: str | None, headers: Mapping[str, str], zone: tzinfo = UTC
+) -> dict[str, Any]:
     """The object that `aggregator inspect --json` prints; ParseError when `body` is no feed.
 
-    `url` is where it came from: what its relative references resolve against.
+    `url` is where it came from: what its relative references resolve against. A date without an
+    offset is read in `zone`.
     """
-    feed = clean_feed(formats.parse(Response(url=url or "", headers=headers, body=body)))
+    parsed = formats.parse(Response(url=url or "", headers=headers, body=body), zone=zone)
+    own = links.at_home(parsed, url or "")
+    feed = clean_feed(parsed)
     return {
         "feed": {
             "id": feed.id,
@@ -33,7 +38,7 @@ def inspect(body: bytes, *, url: str | None, headers: Mapping[str, str]) -> dict
             "authors": _people(feed.authors),
             "categories": _categories(feed.categories),
         },
-        "entries": [_entry(clean(e)) for e in feed.entries],
+        "entries": [_entry(clean(e, feed_urls=own)) for e in feed.entries],
         "problems": list(feed.problems),
     }
 

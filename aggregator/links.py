@@ -20,7 +20,7 @@ from aggregator.link_clean import cleaned, escaped
 from aggregator.link_parts import absolute, parts_of
 from aggregator.link_sites import Site, site_of
 from aggregator.link_targets import target_of
-from aggregator.model import Entry, Link
+from aggregator.model import Entry, Feed, Link
 
 # A chain of wrappers longer than this was made to be followed for ever.
 _MOST_ROUNDS = 8
@@ -78,6 +78,11 @@ def choose(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
             return link
         hidden = hidden or link
     return hidden
+
+
+def at_home(feed: Feed, *addresses: str) -> tuple[str, ...]:
+    """What is the link of no entry of `feed`, which came from `addresses`: feed and site."""
+    return (*addresses, *(x.href for x in feed.links))
 
 
 def key_of(entry: Entry, link: str | None) -> str | None:

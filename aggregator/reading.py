@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from aggregator import cluster, files, formats
+from aggregator import cluster, files, formats, links
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import posts
 from aggregator.ingest import Poll
@@ -45,7 +45,7 @@ def read_feed(
 ) -> Poll:
     """The poll that `sent` makes of `before`; ParseError when it is no feed."""
     feed = formats.parse(sent, zone=ZoneInfo(subscription.zone))
-    own = (subscription.source.url, sent.url, *(x.href for x in feed.links))
+    own = links.at_home(feed, subscription.source.url, sent.url)
     ids = cluster.ids_of(feed.entries)
     known = store.digests(subscription.source.id, ids)
     return Poll(

@@ -638,6 +638,21 @@ def test_a_feed_is_inspected_from_a_file_an_address_and_stdin(place: Place) -> N
     assert {p.name for p in place.folder.iterdir()} == {"my feed.xml", "config.yaml"}
 
 
+def test_dates_without_a_zone_are_inspected_in_the_sites(place: Place) -> None:
+    item = Item(id="a", link="https://a.example/1", date="2026-01-12 15:04")
+    (place.folder / "feed.xml").write_bytes(rss(item))
+    (bare,) = place.answer("inspect", "feed.xml", "--json")["entries"]
+    file = place.config("  a: {url: feed.xml}\n")
+    file.write_text(file.read_text().replace("title: Planet", "timezone: Asia/Shanghai"))
+
+    (entry,) = place.answer("inspect", "feed.xml", "--json")["entries"]
+
+    assert (bare["published"], entry["published"]) == (
+        "2026-01-12T15:04:00Z",
+        "2026-01-12T07:04:00Z",
+    )
+
+
 def test_without_a_config_private_addresses_are_not_inspected(place: Place) -> None:
     with serving(lambda _: Answer(body=FEED)) as server:
         assert "private address" in place.run("inspect", server.url, exits=1).stderr

@@ -513,6 +513,15 @@ def test_inspect_prints_what_the_contract_says() -> None:
     json.dumps(found)
 
 
+def test_inspect_takes_the_home_page_for_the_link_of_no_entry() -> None:
+    body = rss(
+        "<item><link>https://a.example/</link><guid>https://a.example/1</guid></item>",
+        "<link>https://a.example/</link>",
+    )
+    (entry,) = inspect(body.encode(), url=URL, headers={})["entries"]
+    assert entry["url"] == "https://a.example/1"
+
+
 # ── documents that stop early ────────────────────────────────────────────────
 
 FIRST = "<item><title>A</title><link>https://a.example/1</link></item>"

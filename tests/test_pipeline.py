@@ -232,6 +232,48 @@ def test_a_feed_that_is_cut_off_leaves_no_ghost_beside_the_whole_entry(world: Wo
     assert sorted(e["title"] for e in world.entries()) == ["Story 0", "Story 1", "Story 2"]
 
 
+EMPTY_JSON = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{}, {"title": "A"}]}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss><channel><item/><item><title>A</title></item></channel></rss>",
+        b"<rss><channel><item><pubDate>Wed, 01 Apr 2026 10:00:00 GMT</pubDate><title> </title>"
+        b"<description>&lt;p&gt;&lt;/p&gt;</description></item><item><title>A</title></item>"
+        b"</channel></rss>",
+        EMPTY_JSON,
+    ],
+)
+def test_an_entry_that_says_nothing_is_not_published(world: World, body: bytes) -> None:
+    world.sources("a")
+    world.serve("a", body)
+
+    summary = world.run()
+
+    assert (summary.new, summary.dropped) == (2, 1)
+    assert world.titles() == ["A"]
+    (empty,) = (e for e in world.entries() if e["held"])
+    assert empty["held"] == "dropped by its emptiness: no title, text, link, enclosure or id"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<description>d</description>",
+        "<guid>g</guid>",
+        "<link>https://a.example/1</link>",
+        "<enclosure url='https://a.example/1.mp3'/>",
+    ],
+)
+def test_an_entry_that_says_one_thing_is_published(world: World, said: str) -> None:
+    world.sources("a")
+    world.serve("a", f"<rss><channel><item>{said}</item></channel></rss>".encode())
+    world.run()
+
+    assert len(world.published()) == 1
+
+
 def test_a_source_under_another_name_speaks_for_its_entries(world: World) -> None:
     world.sources("a")
     item = numbered(1)[0]

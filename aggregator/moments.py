@@ -1,36 +1,57 @@
 """Moments: every date that comes in becomes an aware datetime in UTC, or None.
 
-One bad date must not lose an entry, and one naive date must not reach the store.
+One bad date must not lose an entry, one naive date must not reach the store, and none is made up.
+What dates look like is told in `moment_shapes`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from dateutil import parser as dateutil_parser
 
-_CHINESE = re.compile(r"(\d{2,4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?")
-_OFFSET = re.compile(r"(?:[+-]\d{1,2}:?\d{2}|(?P<name>[A-Za-z]{1,5}))\s*(?:\([^)]*\)\s*)?$")
-# RFC 822 §5.1, and the names that feeds in the wild use; dateutil knows none of them by itself.
-_HOURS = {"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "WET": 0, "BST": 1, "CET": 1, "WEST": 1, "CEST": 2}
-_HOURS |= {"EET": 2, "EEST": 3, "MSK": 3, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9}
-_HOURS |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+from aggregator import moment_shapes as shapes
+
+_LONGEST = 100
+_EPOCH = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?", re.ASCII)
+_COMPACT = re.compile(r"(\d{8})T?(\d{4}(?:\d\d)?)(?=\D|\Z)", re.ASCII)
+# dateutil takes GMT+8 for POSIX's, which is west of Greenwich; nobody who writes it does.
+_GREENWICH = re.compile(r"\b(?:GMT|UTC?)\s*(?=[+-]\d)", re.IGNORECASE)
 
 
 def moment(text: str, zone: tzinfo = UTC) -> datetime | None:
     """The instant that `text` tells, in UTC; without an offset it is read in `zone`.
 
-    Reads ISO 8601, RFC 3339, RFC 822, `2026-01-02 10:00:00 +0800` and 2026年1月2日.
+    Reads ISO 8601 and RFC 822 with what people make of them, 2026年1月2日 下午3:04, seconds and
+    milliseconds since 1970, and last what dateutil reads without making up a year or a month.
     """
-    text = _CHINESE.sub(r"\1-\2-\3 ", text.strip())
-    if not any(c.isdigit() for c in text) or len(text) > 100:
+    text = text.strip()
+    if len(text) > _LONGEST:
         return None
-    try:
-        return utc(datetime.fromisoformat(text), zone)
-    except ValueError:
-        return utc(_by_dateutil(text, zone), zone)
+    if text[4:5] == "-" == text[7:8] and text[10:11] in ("", "T", " "):
+        found = _iso_8601(text)
+        if found:
+            return utc(found, zone)
+    text = " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())
+    if since := _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(int(since[1]) + int(since[2] or 0) / 1000, UTC)
+    if _COMPACT.match(text):
+        return utc(_iso_8601(_COMPACT.sub(r"\1T\2", text).replace(" ", "")), zone)
+    found = shapes.month_named(text, _names(zone)) or shapes.year_first(text, _names(zone))
+    if not found and not shapes.year_like(text):
+        found = _by_dateutil(text, zone)
+    return utc(found, zone)
+
+
+def credible(when: datetime | None) -> datetime | None:
+    """`when`; None where it is what programs write that know no date, the first or the last day
+    of a calendar or a clock: 0001, 1900, 1970-01-01, 9999."""
+    if when is None or not 1900 < when.year < 2200:
+        return None
+    return when if abs(when.timestamp()) > timedelta(days=1).total_seconds() else None
 
 
 def utc(found: datetime | None, zone: tzinfo = UTC) -> datetime | None:
@@ -44,33 +65,40 @@ def utc(found: datetime | None, zone: tzinfo = UTC) -> datetime | None:
         return None
 
 
-def zoned(text: str, zone: tzinfo = UTC) -> bool:
-    """Whether a date's text says which offset it is in; a name that `zone` goes by says no more
-    than `zone` does: CST is China's as well as Chicago's."""
-    found = _OFFSET.search(text.strip())
-    return found is not None and (found["name"] or "").upper() not in _names(zone)
-
-
 def iso(when: datetime) -> str:
     """RFC 3339, in Z, without fractions: what every reader in the field understands."""
     when = when.astimezone(UTC)
     return f"{when.year:04}-{when:%m-%dT%H:%M:%S}Z"  # %Y does not pad the year 103
 
 
+def clamp(when: timedelta, least: timedelta, most: timedelta) -> timedelta:
+    return max(least, min(when, most))
+
+
+def _iso_8601(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None  # 9:05, 24:00, a leap second, z
+
+
 def _by_dateutil(text: str, zone: tzinfo) -> datetime | None:
+    """What dateutil reads, if it does not lean on a default for the year or the month."""
+
     def named(name: str | None, seconds: int | None) -> tzinfo | None:
         if seconds is not None:
             return timezone(timedelta(seconds=seconds))
-        if not name or name.upper() in _names(zone) or name.upper() not in _HOURS:
-            return None
-        return timezone(timedelta(hours=_HOURS[name.upper()]))
+        return shapes.named((name or "").upper(), _names(zone))
 
+    text = _GREENWICH.sub("", text)
     try:
-        # A default of 1 January keeps the run's own date out of "March 2026".
-        default = datetime(2000, 1, 1)  # noqa: DTZ001
-        return dateutil_parser.parse(text, default=default, tzinfos=named)
+        one, other = (
+            dateutil_parser.parse(text, default=datetime(year, month, 1), tzinfos=named)  # noqa: DTZ001
+            for year, month in ((2000, 1), (2001, 2))
+        )
     except (ValueError, OverflowError, TypeError, AttributeError, RecursionError):
         return None
+    return one if one == other else None
 
 
 @lru_cache(maxsize=16)
@@ -80,7 +108,3 @@ def _names(zone: tzinfo) -> frozenset[str]:
         return frozenset()
     moments = (datetime(2026, month, 1, tzinfo=zone) for month in (1, 7))
     return frozenset(name for name in (m.tzname() for m in moments) if name)
-
-
-def clamp(when: timedelta, least: timedelta, most: timedelta) -> timedelta:
-    return max(least, min(when, most))

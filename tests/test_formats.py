@@ -488,6 +488,29 @@ def test_one_bad_date_loses_nothing() -> None:
         rss("<item><title>A</title><pubDate>soon</pubDate></item><item><title>B</title></item>")
     )
     assert [(e.title, e.published) for e in feed.entries] == [("A", None), ("B", None)]
+    assert feed.problems == ("'soon' is no date; read without",)
+
+
+@pytest.mark.parametrize(
+    "said", ["10:00", "-0001-11-30T00:00:00Z", "2026-02-30T00:00:00Z", "Thu, 01 Jan 1970 00:00 GMT"]
+)
+def test_no_date_is_made_up(said: str) -> None:
+    for feed in (
+        parse(rss(f"<item><title>T</title><pubDate>{said}</pubDate></item>" * 2)),
+        parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [
+            {"id": "1", "date_published": said}, {"id": "2", "date_modified": said}]})),
+    ):  # fmt: skip
+        assert {(e.published, e.updated) for e in feed.entries} == {(None, None)}
+        assert feed.problems == (f"{said!r} is no date, nor are 1 more; read without",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["2026년 01월 12일 19:00:00", "2026-január-12T10:00+00:00", "Δευ, 12 Ιαν 2026 10:00:00 GMT"],
+)
+def test_dates_of_other_languages_that_feedparser_knows_are_read(said: str) -> None:
+    e = only(rss(f"<item><title>T</title><pubDate>{said}</pubDate></item>"))
+    assert e.published == datetime(2026, 1, 12, 10, tzinfo=UTC)
 
 
 # ── what inspect prints ──────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "aggregator"
 
 # From the bottom up: a module imports only from layers below its own, or from its own family.
 LAYERS = (
-    {"errors", "model"},
+    {"errors", "model", "moment_shapes"},
     {"text", "moments"},
     {"link_rules", "link_parts", "yamltext", "opml", "syntax"},
     {"link_sites", "config_errors", "config_names"},

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.moments import moment, zoned
+from aggregator.moments import credible, moment
 from aggregator.text import fold, letters, plain
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -72,6 +72,52 @@ def test_folding_forgets_case_and_width_and_letters_forget_the_rest() -> None:
         ("99999999999999999999", None),
         ("2026-13-45", None),
         ("Fri, 02 Jan 2026 10:00:00 XYZ", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("2026/01/02 10:00", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("2026.1.2 9:05", datetime(2026, 1, 2, 1, 5, tzinfo=UTC)),
+        ("２０２６年１月２日　１０：３０", datetime(2026, 1, 2, 2, 30, tzinfo=UTC)),
+        ("2026年1月2日 下午3:04", datetime(2026, 1, 2, 7, 4, tzinfo=UTC)),
+        ("2026年1月2日（星期五）上午12:05", datetime(2026, 1, 1, 16, 5, tzinfo=UTC)),
+        ("2026年1月2日 中午12点半", datetime(2026, 1, 2, 4, 30, tzinfo=UTC)),
+        ("2026年1月2日中午1点", datetime(2026, 1, 2, 5, tzinfo=UTC)),
+        ("2026年1月2日 晚上8时15分30秒", datetime(2026, 1, 2, 12, 15, 30, tzinfo=UTC)),
+        ("2026年1月2日 晚上12点", datetime(2026, 1, 2, 16, tzinfo=UTC)),
+        ("2026年1月2日 凌晨12:30", datetime(2026, 1, 1, 16, 30, tzinfo=UTC)),
+        ("2026年1月", datetime(2025, 12, 31, 16, tzinfo=UTC)),
+        ("2026-01-02 3:04 PM", datetime(2026, 1, 2, 7, 4, tzinfo=UTC)),
+        ("2 January 2026 3:04 pm", datetime(2026, 1, 2, 7, 4, tzinfo=UTC)),
+        ("January 2nd, 2026 12:00 a.m.", datetime(2026, 1, 1, 16, tzinfo=UTC)),
+        ("Fri, 02 Jan 2026 10:00:00 GMT+8", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("01/02/2026 10:00 UTC-05:00", datetime(2026, 1, 2, 15, tzinfo=UTC)),
+        ("Fri Jan 02 2026 10:00:00 GMT+0800 (中国标准时间)", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("2026-01-02 10:00:00 -0500 EST", datetime(2026, 1, 2, 15, tzinfo=UTC)),
+        ("2026-01-02T10:00-05:00[America/New_York]", datetime(2026, 1, 2, 15, tzinfo=UTC)),
+        ("Fri Jan  2 10:00:00 2026", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("Jan-02-2026 10:00", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("02-Jan-2026 10:00", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("02.01.2026", datetime(2026, 1, 1, 16, tzinfo=UTC)),
+        ("2026-01-02+00:00", datetime(2026, 1, 2, tzinfo=UTC)),
+        ("20260102T100000Z", datetime(2026, 1, 2, 10, tzinfo=UTC)),
+        ("20260102100000", datetime(2026, 1, 2, 2, tzinfo=UTC)),
+        ("2026-01-02T24:00:00z", datetime(2026, 1, 3, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("31 Dec 99 10:00 GMT", datetime(1999, 12, 31, 10, tzinfo=UTC)),
+        ("1767500000", datetime(2026, 1, 4, 4, 13, 20, tzinfo=UTC)),
+        ("1767500000250", datetime(2026, 1, 4, 4, 13, 20, 250000, tzinfo=UTC)),
+        ("17675000", None),
+        ("99999-01-01", None),
+        ("10:00", None),
+        ("5 Mar", None),
+        ("Friday", None),
+        ("1月2日 10:00", None),
+        ("-0001-11-30T00:00:00Z", None),
+        ("0000-00-00 00:00:00", None),
+        ("2026-02-30T00:00:00Z", None),
+        ("2026-13-01", None),
+        ("Fri, 2026/13/01 10:00:00 EST", None),
+        ("31 Feb 2026", None),
+        ("2026-01-02T25:00:00Z", None),
+        ("2026-01-02T10:61:00Z", None),
+        ("2026-01-02T10:00:00+25:00", None),
     ],
 )
 def test_a_date_is_aware_or_nothing_and_read_in_its_zone(said: str, meant: datetime | None) -> None:
@@ -81,7 +127,19 @@ def test_a_date_is_aware_or_nothing_and_read_in_its_zone(said: str, meant: datet
 def test_china_and_chicago_share_a_name() -> None:
     text = "Fri, 02 Jan 2026 10:00:00 CST"
     assert moment(text, UTC) == datetime(2026, 1, 2, 16, tzinfo=UTC)
-    assert zoned(text, UTC) and not zoned(text, SHANGHAI)
+    assert moment(text, SHANGHAI) == datetime(2026, 1, 2, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("year", [1, 1900, 1970, 9999])
+def test_the_ends_of_calendars_and_clocks_are_no_dates_of_a_feed(year: int) -> None:
+    assert credible(datetime(year, 1, 1, tzinfo=UTC)) is None
+    assert credible(None) is None
+
+
+@pytest.mark.parametrize("year", [1912, 1971, 1995, 2106])
+def test_old_archives_and_the_near_future_are_dates(year: int) -> None:
+    when = datetime(year, 1, 1, tzinfo=UTC)
+    assert credible(when) == when
 
 
 @given(st.text())

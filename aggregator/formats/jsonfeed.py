@@ -11,8 +11,9 @@ from urllib.parse import urljoin
 
 from aggregator.errors import ParseError
 from aggregator.formats import charsets, mapping
+from aggregator.formats.remarks import unread_dates
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, Response
-from aggregator.moments import moment
+from aggregator.moments import credible, moment
 
 
 def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
@@ -33,6 +34,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     lost = len(data["items"]) - len(items)
     if lost:
         problems.append(f"{lost} of its items are no objects and were left out")
+    problems += unread_dates(reader.unread)
     return Feed(
         id=_text(data, "feed_url") or None,
         title=html.escape(_text(data, "title"), quote=False),
@@ -54,11 +56,12 @@ def _loaded(text: str) -> Any:
 
 
 class _Reader:
-    """One document's zone and base, so that no helper has to be handed both."""
+    """One document's zone and base, so that no helper has to be handed both; and what it lost."""
 
     def __init__(self, *, zone: tzinfo, base: str) -> None:
         self.zone = zone
         self.base = base
+        self.unread: list[str] = []  # what should have been a date
 
     def entry(self, x: dict[str, Any], authors: tuple[Person, ...], language: str | None) -> Entry:
         link = self.url(x, "url")
@@ -89,7 +92,10 @@ class _Reader:
             return None
 
     def when(self, x: dict[str, Any], name: str) -> datetime | None:
-        return moment(_text(x, name), self.zone)
+        text = _text(x, name)
+        found = credible(moment(text, self.zone))
+        self.unread += [text] if text and not found else []
+        return found
 
     def people(self, x: dict[str, Any]) -> tuple[Person, ...]:
         """`authors` of 1.1, `author` of 1.0."""

@@ -11,11 +11,17 @@ from time import struct_time
 from typing import Any
 from urllib.parse import urljoin
 
+from feedparser.datetimes.greek import _parse_date_greek
+from feedparser.datetimes.hungarian import _parse_date_hungarian
+from feedparser.datetimes.korean import _parse_date_nate, _parse_date_onblog
+
+from aggregator.formats.remarks import unread_dates
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Response
-from aggregator.moments import moment, utc, zoned
+from aggregator.moments import credible, moment, utc
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml", "text/xhtml"}
 _RDF_IMAGE = re.compile(rb"<image\b[^>]*>(?:(?!</image>).)*?<url>([^<]{1,2000})</url>", re.DOTALL)
+_FOREIGN_DATES = (_parse_date_onblog, _parse_date_nate, _parse_date_greek, _parse_date_hungarian)
 _VOID_END = re.compile(r"</(?:area|br|col|hr|img|source|track|wbr)\s*>")
 _ADDRESS = re.compile(
     r"(?P<email>[^<>()@\s]+@[^<>()@\s]+)(?:\s*\((?P<name>[^()]*)\))?"
@@ -42,6 +48,7 @@ def feed(
         site=_text(found, "link") or None,
         relative_to_feed=version.startswith("atom"),
     )
+    read = tuple(reader.entry(e) for e in entries)
     return Feed(
         id=_text(found, "id") or None,
         title=_markup(found, "title"),
@@ -56,9 +63,18 @@ def feed(
         base=(found.get("subtitle_detail") or {}).get("base") or response.url or None,
         generator=_text(found, "generator") or None,
         categories=_categories(found),
-        entries=tuple(reader.entry(e) for e in entries),
-        problems=problems,
+        entries=read,
+        problems=(*problems, *unread_dates(_unread(entries, read))),
     )
+
+
+def _unread(said: Sequence[Any], read: Sequence[Entry]) -> list[str]:
+    return [
+        text
+        for node, entry in zip(said, read, strict=True)
+        for name, when in (("published", entry.published), ("updated", entry.updated))
+        if when is None and (text := _text(node, name))
+    ]
 
 
 def headers(response: Response) -> dict[str, str]:
@@ -177,21 +193,19 @@ def _language(e: Any) -> str | None:
 
 def _when(node: Any, name: str, zone: tzinfo) -> datetime | None:
     text = _text(node, name)
-    parsed = dict.get(node, f"{name}_parsed")
-    if text and (parsed is None or not zoned(text, zone)):
-        found = moment(text, zone)
-        if found is not None and (parsed is None or zone is not UTC):
-            return found
-    return _from_struct(parsed)
+    return credible(moment(text, zone) or _foreign(text)) if text else None
 
 
-def _from_struct(parsed: struct_time | None) -> datetime | None:
-    if parsed is None:
-        return None
-    try:
-        return utc(datetime(*parsed[:5], min(parsed[5], 59), tzinfo=UTC))
-    except ValueError:
-        return None
+def _foreign(text: str) -> datetime | None:
+    """Korean, Greek and Hungarian dates, which feedparser reads; what else it reads it guesses."""
+    for parse in _FOREIGN_DATES:
+        try:
+            found: struct_time | None = parse(text)
+            if found:
+                return utc(datetime(*found[:5], min(found[5], 59), tzinfo=UTC))
+        except (LookupError, ValueError, OverflowError):
+            continue
+    return None
 
 
 def _links(node: Any) -> tuple[Link, ...]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feedparser.datetimes import _parse_date
 from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin
 
@@ -278,58 +276,6 @@ def _itunes_image(at: Reading, attrs: Attrs, parts: list[str]) -> None:
         at.node["image"] = {"href": href}
 
 
-# ── dates ────────────────────────────────────────────────────────────────────
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTH = {name: number for number, name in enumerate(_MONTHS, start=1)}
-_RFC_822 = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d?) ([A-Z][a-z]{2}) (\d{4})"
-    r" (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|GMT|UTC)",
-    re.ASCII,
-)
-_W3C = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:([+-])(\d\d):(\d\d)|Z)", re.ASCII
-)
-
-
-def _date(key: str) -> Rule:
-    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
-        text = text_of(parts)
-        at.node[key] = text
-        at.node[f"{key}_parsed"] = _moment(text)
-
-    return Rule(end)
-
-
-def _moment(text: str) -> tuple[int, ...] | None:
-    """The first fields of what feedparser would make of it; the two common shapes are quick."""
-    if found := _W3C.fullmatch(text):
-        year, month, day, *rest = found.groups()
-    elif found := _RFC_822.fullmatch(text):
-        day, name, year, *rest = found.groups()
-        month = str(_MONTH.get(name, 0))
-    else:
-        return _by_feedparser(text)
-    hour, minute, second, sign, hours, minutes = rest
-    try:
-        day_of = datetime(int(year), int(month), int(day), tzinfo=UTC)
-        local = day_of.replace(hour=int(hour), minute=int(minute), second=int(second))
-        if sign:
-            offset = timedelta(hours=int(hours), minutes=int(minutes))
-            local = local - offset if sign == "+" else local + offset
-    except (ValueError, OverflowError):
-        return _by_feedparser(text)  # 30 February; it has more parsers to try
-    return local.timetuple()[:6]
-
-
-def _by_feedparser(text: str) -> tuple[int, ...] | None:
-    try:
-        found: tuple[int, ...] | None = _parse_date(text)
-    except (LookupError, TypeError) as error:  # of a thirteenth month, as 2024/13/01
-        raise Refused from error
-    return found
-
-
 # ── people and categories ────────────────────────────────────────────────────
 
 _EMAIL = re.compile(
@@ -514,8 +460,8 @@ _COMMON = {
     "rights": _marked_up("rights"),
     "subtitle": _marked_up("subtitle"),
     "generator": _plain("generator"),
-    "updated": _date("updated"),
-    "published": _date("published"),
+    "updated": _plain("updated"),
+    "published": _plain("published"),
     "icon": _unadorned("icon", uri=True),
     "logo": _unadorned("logo", uri=True),
 }
@@ -532,9 +478,9 @@ _ENTRY_OR_FEED |= {
     "managingeditor": _AUTHOR,
     "copyright": _marked_up("rights"),
     "language": _plain("language"),
-    "pubdate": _date("published"),
-    "lastbuilddate": _date("updated"),
-    "created": _date("created"),
+    "pubdate": _plain("published"),
+    "lastbuilddate": _plain("updated"),
+    "created": _plain("created"),
     "comments": _unadorned("comments", uri=True),
     "enclosure": Rule(_enclosure),
     "feedburner_origlink": _unadorned("feedburner_origlink"),
@@ -542,13 +488,13 @@ _ENTRY_OR_FEED |= {
     "dc_description": Rule(_description, markup=True),
     "dc_creator": _AUTHOR,
     "dc_author": _AUTHOR,
-    "dc_date": _date("updated"),
+    "dc_date": _plain("updated"),
     "dc_language": _plain("language"),
     "dc_rights": _marked_up("rights"),
     "dc_subject": _CATEGORY,
-    "dcterms_created": _date("created"),
-    "dcterms_issued": _date("published"),
-    "dcterms_modified": _date("updated"),
+    "dcterms_created": _plain("created"),
+    "dcterms_issued": _plain("published"),
+    "dcterms_modified": _plain("updated"),
     "creativecommons_license": Rule(_license),
     "cc_license": Rule(_rdf_license),
     "itunes_author": _AUTHOR,

@@ -11,7 +11,7 @@ is only ever compared. What is known of single sites stands in `link_rules`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -85,6 +85,14 @@ def at_home(feed: Feed, *addresses: str) -> tuple[str, ...]:
     return (*addresses, *(x.href for x in feed.links))
 
 
+def with_permalink(links: Iterable[Link], id: str) -> tuple[Link, ...]:
+    """`links`, and that of the entry with this id, if it is an address too."""
+    found = tuple(links)
+    if not re.match(r"https?://[^/\s]", id, re.IGNORECASE) or any(x.href == id for x in found):
+        return found
+    return (*found, Link(href=id, rel="permalink"))
+
+
 def key_of(entry: Entry, link: str | None) -> str | None:
     """The key of the link, else of an address that is good for comparing only."""
     if link:
@@ -98,8 +106,6 @@ def _candidates(entry: Entry) -> Iterator[str]:
     for rel in ("canonical", "alternate", "permalink"):
         links = [x for x in entry.links if x.rel == rel]
         yield from (x.href for x in sorted(links, key=_is_no_page))
-    if entry.id[:4].lower() == "http":
-        yield entry.id
 
 
 def _is_no_page(link: Link) -> bool:

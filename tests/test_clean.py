@@ -156,7 +156,8 @@ def test_an_entry_comes_out_plain_safe_and_absolute() -> None:
 
 
 def test_the_feeds_own_address_is_no_link_of_an_entry() -> None:
-    raw = Entry(id="https://a.example/post/1", links=(Link(href="https://a.example/"),))
+    permalink = Link(href="https://a.example/post/1", rel="permalink")
+    raw = Entry(links=(Link(href="https://a.example/"), permalink))
     assert clean(raw, feed_urls=["https://a.example/"]).link == "https://a.example/post/1"
 
 

@@ -536,13 +536,21 @@ def test_inspect_prints_what_the_contract_says() -> None:
     json.dumps(found)
 
 
-def test_inspect_takes_the_home_page_for_the_link_of_no_entry() -> None:
+def test_inspect_reads_dates_and_links_as_a_run_does() -> None:
     body = rss(
-        "<item><link>https://a.example/</link><guid>https://a.example/1</guid></item>",
+        "<item><link>https://a.example/</link><guid>https://a.example/1</guid>"
+        "<pubDate>2026年1月12日 下午3:04</pubDate></item>",
         "<link>https://a.example/</link>",
+    ).encode()
+
+    here = inspect(body, url=URL, headers={})["entries"][0]
+    there = inspect(body, url=URL, headers={}, zone=ZoneInfo("Asia/Shanghai"))["entries"][0]
+
+    assert here["url"] == "https://a.example/1"
+    assert (here["published"], there["published"]) == (
+        "2026-01-12T15:04:00Z",
+        "2026-01-12T07:04:00Z",
     )
-    (entry,) = inspect(body.encode(), url=URL, headers={})["entries"]
-    assert entry["url"] == "https://a.example/1"
 
 
 # ── documents that stop early ────────────────────────────────────────────────
@@ -588,6 +596,86 @@ def test_an_atom_feed_cut_anywhere_has_whole_entries_only() -> None:
         assert found == whole[: body[:end].count("</entry>")]
 
 
+# ── ids, links and files ─────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "link"),
+    [
+        ("<guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<guid isPermaLink='true'>https://a.example/1</guid>", "https://a.example/1"),
+        ("<guid isPermaLink='False'>https://a.example/1</guid>", None),
+        ("<guid isPermaLink='false'>https://a.example/1</guid>", None),
+        ("<guid>only-guid</guid>", None),
+        ("<guid>/only/guid</guid>", None),
+        ("<guid>tag:a.example,2026:1</guid>", None),
+        ("<link>https://a.example/</link><guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<link>https://a.example/</link><guid isPermaLink='false'>https://a.example/1</guid>", None),
+    ],
+)  # fmt: skip
+def test_a_guid_is_a_link_if_it_is_absolute_and_not_said_to_be_none(
+    said: str, link: str | None
+) -> None:
+    body = rss(f"<item>{said}<title>T</title></item>", "<link>https://a.example/</link>")
+    for written in (body, body.replace("<title>C", "<title>C &nope; ")):
+        found = inspect(written.encode(), url=URL, headers={})
+        assert found["entries"][0]["url"] == link
+
+
+def test_a_guid_is_kept_byte_for_byte_and_an_atom_id_may_be_relative() -> None:
+    assert only(rss("<item><guid>1/../2</guid></item>")).id == "1/../2"
+    e = only(atom("<entry xml:base='https://b.example/'><id>1</id><title>T</title></entry>"))
+    assert (e.id, e.links) == ("https://b.example/1", ())
+
+
+def test_an_id_that_is_an_address_is_the_link_of_an_entry_without_one() -> None:
+    rdf = ('<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
+           '<channel rdf:about="x"><title>C</title></channel><item rdf:about="https://a.example/1"><title>T</title></item></rdf:RDF>')  # fmt: skip
+    items = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "https://a.example/1"}]}  # fmt: skip
+    for body in (rdf, atom("<entry><id>https://a.example/1</id></entry>"), json.dumps(items)):
+        found = inspect(body.encode(), url=URL, headers={})
+        assert found["entries"][0]["url"] == "https://a.example/1"
+
+
+@pytest.mark.parametrize(
+    ("said", "enclosures"),
+    [
+        ("<link rel='enclosure' href='1.MP3?x=1'/>", [("1.MP3?x=1", "audio/mpeg")]),
+        ("<link rel='enclosure' href='1'/>", [("1", None)]),
+        ("<link rel='enclosure' href='1.mp3' type='audio/x-own'/>", [("1.mp3", "audio/x-own")]),
+        ("<link rel='enclosure' href=''/>", []),
+        ("<link rel='http://www.iana.org/assignments/relation/enclosure' href='1.ogg'/>",
+         [("1.ogg", "audio/ogg")]),
+        ("<content src='v.mp4' type='video/mp4'/>", [("v.mp4", "video/mp4")]),
+        ("<content src='v.mp4'/>", [("v.mp4", "video/mp4")]),
+        ("<content src='v.pdf' type='application/pdf'/>", [("v.pdf", "application/pdf")]),
+        ("<content src='page' type='text/html'/>", []),
+    ],
+)  # fmt: skip
+def test_a_file_has_the_type_it_states_or_its_names(
+    said: str, enclosures: list[tuple[str, str | None]]
+) -> None:
+    body = atom(f"<entry><title>T</title>{said}</entry>")
+    for written in (body, body.replace("<title>C", "<title>C &nope; ")):
+        found = [(x.url.removeprefix("https://a.example/feeds/"), x.type)
+                 for x in only(written).enclosures]  # fmt: skip
+        assert found == enclosures
+
+
+def test_content_elsewhere_is_the_page_of_an_entry_without_one() -> None:
+    content = "<content src='page' type='text/html'/>"
+    assert only(atom(f"<entry>{content}</entry>")).link == "https://a.example/feeds/page"
+    e = only(atom(f"<entry><link href='/1'/>{content}</entry>"))
+    assert [x.href for x in e.links] == ["https://a.example/1"]
+
+
+@pytest.mark.parametrize("rel", ["alternate", "related", "self"])
+def test_a_relation_may_be_written_as_its_address(rel: str) -> None:
+    iana = f"http://www.iana.org/assignments/relation/{rel}"
+    e = only(atom(f"<entry><link rel='{iana}' href='/1'/></entry>"))
+    assert [(x.rel, x.href) for x in e.links] == [(rel, "https://a.example/1")]
+
+
 # ── what feedparser alone would lose ─────────────────────────────────────────
 
 
@@ -600,10 +688,43 @@ def test_an_atom_feed_cut_anywhere_has_whole_entries_only() -> None:
         ("a@b.example (A)", Person(name="A", email="a@b.example")),
         ("a@b.com (A)", Person(name="A", email="a@b.com")),
         ("Just A. Name", Person(name="Just A. Name")),
+        ("乔 &lt;joe@site.technology&gt;", Person(name="乔", email="joe@site.technology")),
+        ("joe@site.cn（乔）", Person(name="乔", email="joe@site.cn")),
+        (
+            "o'brien@a.example (O'Brien (Desk))",
+            Person(name="O'Brien (Desk)", email="o'brien@a.example"),
+        ),
+        ("mailto:joe@site.cn", Person(email="joe@site.cn")),
     ],
 )
 def test_an_author_keeps_the_whole_address(said: str, person: Person) -> None:
-    assert only(rss(f"<item><author>{said}</author></item>")).authors == (person,)
+    assert only(rss(f"<item><title>T</title><author>{said}</author></item>")).authors == (person,)
+
+
+def test_authors_of_two_elements_stay_whole_and_apart() -> None:
+    body = rss(
+        "<item><title>T</title><author>joe@site.online (Joe B)</author>"
+        "<dc:creator>Jane</dc:creator><dc:creator>amy@site.technology</dc:creator></item>",
+        attributes='xmlns:dc="http://purl.org/dc/elements/1.1/"',
+    )
+    people = (
+        Person(name="Joe B", email="joe@site.online"),
+        Person(name="Jane"),
+        Person(email="amy@site.technology"),
+    )
+    assert only(body).authors == people
+    assert only(body.replace("<title>C", "<title>C &nope; ")).authors == people
+
+
+def test_the_address_of_a_sources_author_is_not_the_sources() -> None:
+    e = only(
+        atom(
+            "<entry><title>T</title><source><title>O</title><author><name>Ann</name>"
+            "<uri>https://ann.example/</uri></author></source></entry>"
+        )
+    )
+    assert (e.origin.title, e.origin.id, e.origin.links) == ("O", None, ())
+    assert e.origin.authors == (Person(name="Ann", url="https://ann.example/"),)
 
 
 def test_a_date_that_feedparser_stumbles_over_loses_no_feed() -> None:
@@ -645,7 +766,7 @@ def test_text_that_looks_like_markup_stays_text_and_is_not_said_twice() -> None:
 def test_each_author_has_an_address_of_its_own_or_none() -> None:
     e = only(
         atom(
-            "<entry><author><name>Lin</name><email>lin@awkward.example</email></author>"
+            "<entry><title>T</title><author><name>Lin</name><email>lin@awkward.example</email></author>"
             "<author><name>O’Brien</name></author></entry>"
         )
     )

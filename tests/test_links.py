@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.links import canonicalize, choose, key_of, url_key
+from aggregator.links import canonicalize, choose, key_of, url_key, with_permalink
 from aggregator.model import Entry, Link, Origin
 
 
@@ -334,7 +334,6 @@ def test_a_wrapped_link_is_unwrapped() -> None:
 @pytest.mark.parametrize("hidden", [SHORT, FEEDBURNER])
 def test_a_permalink_is_better_than_a_link_that_hides_its_target(hidden: str) -> None:
     assert choose(_entry(Link(href=hidden), Link(href=PAGE, rel="permalink"))) == PAGE
-    assert choose(_entry(Link(href=hidden), id=PAGE)) == PAGE
 
 
 @pytest.mark.parametrize("hidden", [SHORT, FEEDBURNER])
@@ -343,16 +342,22 @@ def test_a_link_that_hides_its_target_is_better_than_none(hidden: str) -> None:
 
 
 def test_the_home_page_is_no_link_of_an_entry() -> None:
-    entry = _entry(Link(href="http://www.a.test.org"), id=HOME + "#1")
+    entry = _entry(Link(href="http://www.a.test.org"), Link(href=HOME + "#1", rel="permalink"))
 
     assert choose(entry, feed_urls=[HOME, "https://a.test.org/feed"]) is None
-    assert choose(_entry(Link(href=HOME), id=PAGE), feed_urls=[HOME]) == PAGE
+    permalink = with_permalink([Link(href=HOME)], PAGE)
+    assert choose(_entry(*permalink), feed_urls=[HOME]) == PAGE
 
 
 def test_without_a_link_the_id_will_do_if_it_is_an_address() -> None:
-    assert choose(_entry(id=PAGE)) == PAGE
-    assert choose(_entry(id="12345")) is None
+    assert choose(_entry(*with_permalink([], PAGE))) == PAGE
+    assert with_permalink([], "12345") == with_permalink([], "http:") == ()
+    assert with_permalink([Link(href=PAGE)], PAGE) == (Link(href=PAGE),)
     assert choose(_entry()) is None
+
+
+def test_an_id_is_no_link_unless_its_reader_says_so() -> None:
+    assert choose(_entry(id=PAGE)) is None
 
 
 def test_relative_links_resolve_against_the_base() -> None:

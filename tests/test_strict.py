@@ -76,6 +76,10 @@ SUPPORTED = {
         "<managingEditor>e@b.example</managingEditor><skipHours><hour>1</hour></skipHours>",
     ),
     "guid for a link": rss("<guid>https://press.example/1</guid>"),
+    "a guid that is no link": rss("<guid>q/../1</guid><link/>"),
+    "two kinds of author": rss(
+        "<author>joe@press.online (Joe)</author><dc:creator>Jane</dc:creator><author/>"
+    ),
     "second description": rss("<description>a</description><description>longer</description>"),
     "full content": rss(
         "<description>short</description><content:encoded>&lt;p&gt;long&lt;/p&gt;</content:encoded>"
@@ -131,6 +135,12 @@ SUPPORTED = {
         f"<content type='xhtml'> {DIV}<p>a<br/>b</p></div> </content>"
         f"<summary type='xhtml'>{DIV}a</div>{DIV}b</div></summary>"
     ),
+    "an author of a source": atom("<source><author><name>N</name><uri>/n</uri></author></source>"),
+    "registered relations": atom(
+        "<link rel='http://www.iana.org/assignments/relation/enclosure' href='1.mp3'/>"
+        "<link rel='enclosure' href=''/>"
+    ),
+    "relative ids": atom("<id>1</id>"),
     "languages": atom("<content xml:lang='fr'>c</content>", root="xml:lang='de'"),
     "xml:base": atom("<link href='1'/><content xml:base='c/'>c</content>", root="xml:base='/b/'"),
     "a source": atom(
@@ -164,6 +174,7 @@ REFUSED = {
     "utf-16": rss().encode("utf-16"),
     "encoded twice": rss("<title>cafÃ©</title>"),
     "cp1252 as latin-1": rss("<title>a&#150;b</title>"),
+    "content elsewhere": atom("<content type='html' src='1.html'/>"),
     "base64": atom("<content type='image/png'>aaaa</content>"),
     "markup that was not escaped": rss("<description><p>a</p></description>"),
     "a prefix with two meanings": rss("<dc:date xmlns:dc='https://press.example/ns'>x</dc:date>"),
@@ -247,8 +258,19 @@ ELEMENTS += ["textInput", "comments", "language", "icon", "enclosure", "dc:creat
 ELEMENTS += ["dc:date", "content:encoded", "atom:link", "media:group", "media:title", "ours:a"]
 ELEMENTS += ["media:description", "itunes:owner", "itunes:name", "itunes:summary", "itunes:image"]
 ATTRIBUTES = ["href='h'", "rel='self'", "rel='enclosure'", "type='html'", "type='xhtml'", "url='u'"]
+ATTRIBUTES += ["src='s.mp3'", "href=''", "isPermaLink='true'", "length='3'"]
 ATTRIBUTES += ["xml:lang='de'", "xml:base='b/'", "term='t'", "isPermaLink='false'", "ours:b='c'"]
-TEXTS = ["", " ", "a", "/1", "https://a.example/1", "a@b.example (A)", "2024-03-05T10:00:00Z"]
+TEXTS = [
+    "2026年1月2日 下午3:04",
+    "b@b.online",
+    "",
+    " ",
+    "a",
+    "/1",
+    "https://a.example/1",
+    "a@b.example (A)",
+    "2024-03-05T10:00:00Z",
+]
 TEXTS += ["&lt;p&gt;a&lt;/p&gt;", "港口", "é", "Ã©", "&amp;amp;", "<![CDATA[<b>]]>"]
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from aggregator.errors import ParseError
 from aggregator.formats import charsets, mapping
 from aggregator.formats.remarks import unread_dates
+from aggregator.links import with_permalink
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, Response
 from aggregator.moments import credible, moment
 
@@ -71,7 +72,7 @@ class _Reader:
         return Entry(
             id=_text(x, "id"),
             title=html.escape(_text(x, "title"), quote=False),
-            links=((Link(href=link),) if link else ()) + related,
+            links=with_permalink(((Link(href=link),) if link else ()) + related, _text(x, "id")),
             published=self.when(x, "date_published"),
             updated=self.when(x, "date_modified"),
             authors=self.people(x) or authors,

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from time import struct_time
 from typing import Any
 
 import feedparser
-from feedparser import datetimes
 
 from aggregator.errors import ParseError
-from aggregator.formats import charsets, endings, mapping
+from aggregator.formats import charsets, endings, mapping, repairs
 from aggregator.model import Feed, Response
 
 # feedparser finds titles and links in a web page, too; without a root that it knows as a feed's,
@@ -74,17 +71,4 @@ def _problems(found: Any) -> tuple[str, ...]:
     return (f"not well-formed, read leniently: {text}",)
 
 
-def _careful(handler: Callable[[str], struct_time | None]) -> Callable[[str], struct_time | None]:
-    """A date handler of feedparser's that loses a date at the most: one of them raises IndexError
-    at `Fri, 2024/13/01 10:00:00 EST`, which feedparser does not catch, and the feed is lost."""
-
-    def parsed(text: str) -> struct_time | None:
-        try:
-            return handler(text)
-        except IndexError:
-            return None
-
-    return parsed
-
-
-datetimes._date_handlers[:] = [_careful(handler) for handler in datetimes._date_handlers]
+repairs.apply()

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from time import struct_time
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from feedparser.datetimes.greek import _parse_date_greek
 from feedparser.datetimes.hungarian import _parse_date_hungarian
 from feedparser.datetimes.korean import _parse_date_nate, _parse_date_onblog
 
 from aggregator.formats.remarks import unread_dates
+from aggregator.formats.repairs import is_absolute
+from aggregator.links import with_permalink
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Response
 from aggregator.moments import credible, moment, utc
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml", "text/xhtml"}
 _RDF_IMAGE = re.compile(rb"<image\b[^>]*>(?:(?!</image>).)*?<url>([^<]{1,2000})</url>", re.DOTALL)
-_FOREIGN_DATES = (_parse_date_onblog, _parse_date_nate, _parse_date_greek, _parse_date_hungarian)
 _VOID_END = re.compile(r"</(?:area|br|col|hr|img|source|track|wbr)\s*>")
-_ADDRESS = re.compile(
-    r"(?P<email>[^<>()@\s]+@[^<>()@\s]+)(?:\s*\((?P<name>[^()]*)\))?"
-    r"|(?P<named>[^<>@]+?)\s*<(?P<own>[^<>@\s]+@[^<>@\s]+)>"
-)
+_REGISTERED = re.compile(r"https?://www\.iana\.org/assignments/relation/(?=\S)", re.IGNORECASE)
+_PAGE_TYPES = {"text/html", "application/xhtml+xml", "text/plain"}
+_FOREIGN_DATES = (_parse_date_onblog, _parse_date_nate, _parse_date_greek, _parse_date_hungarian)
+# What feeds enclose. mimetypes knows half of it, and that by the machine that it runs on.
+_MEDIA_TYPES = {
+    **{"mp3": "audio/mpeg", "m4a": "audio/mp4", "m4b": "audio/mp4", "aac": "audio/aac"},
+    **{"ogg": "audio/ogg", "oga": "audio/ogg", "opus": "audio/opus", "flac": "audio/flac"},
+    **{"wav": "audio/x-wav", "mp4": "video/mp4", "m4v": "video/x-m4v", "webm": "video/webm"},
+    **{"mov": "video/quicktime", "ogv": "video/ogg", "mkv": "video/x-matroska"},
+    **{"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif"},
+    **{"webp": "image/webp", "avif": "image/avif", "svg": "image/svg+xml"},
+    **{"pdf": "application/pdf", "epub": "application/epub+zip", "zip": "application/zip"},
+    **{"torrent": "application/x-bittorrent"},
+}
 
 
 def feed(
@@ -114,9 +125,9 @@ class _Reader:
     relative_to_feed: bool
 
     def entry(self, e: Any) -> Entry:
-        origin = _origin(e, self.zone)
+        origin = _origin(e, self.zone, atom=self.relative_to_feed)
         summary, content = _bodies(e)
-        links = _links(e)
+        links = with_permalink(_links(e), _permalink(e) or "")
         link = next((x.href for x in links if x.rel == "alternate"), None)
         return Entry(
             id=_text(e, "id"),
@@ -129,7 +140,7 @@ class _Reader:
             content=content,
             base=self.base(e, link),
             categories=_categories(e),
-            enclosures=_enclosures(e),
+            enclosures=_enclosures(e, self.url),
             language=_language(e) or self.language,
             rights=_markup(e, "rights") or None,
             comments=_text(e, "comments") or None,
@@ -140,7 +151,7 @@ class _Reader:
     def base(self, e: Any, link: str | None) -> str | None:
         """xml:base where there is one; else Atom means the document (RFC 3986 §5.1.3), and RSS,
         which says nothing, most often the page that the content was taken from."""
-        details = [*(e.get("content") or ()), e.get("summary_detail") or {}]
+        details = [*_contents(e), e.get("summary_detail") or {}]
         stated = [d["base"] for d in details if d.get("base") and d.get("value")]
         own = [base for base in stated[:1] if base != self.url]
         places = [self.url, link] if self.relative_to_feed else [link, self.url]
@@ -162,7 +173,7 @@ def _markup(node: Any, name: str) -> str:
 
 def _bodies(e: Any) -> tuple[str | None, str | None]:
     """Summary and content as HTML; a lone description of RSS is its summary."""
-    bodies = [_body(c) for c in e.get("content") or ()]
+    bodies = [_body(c) for c in _contents(e)]
     content = max(bodies, key=len, default="")
     detail = e.get("summary_detail")
     # Without a detail it is feedparser's copy of the content, and of any type.
@@ -184,7 +195,7 @@ def _body(detail: Any) -> str:
 
 
 def _language(e: Any) -> str | None:
-    details = [*(e.get("content") or ()), *(e.get(f"{n}_detail") for n in ("title", "summary"))]
+    details = [*_contents(e), *(e.get(f"{n}_detail") for n in ("title", "summary"))]
     found = e.get("language") or next(
         (d["language"] for d in details if d and d.get("language")), None
     )
@@ -208,19 +219,52 @@ def _foreign(text: str) -> datetime | None:
     return None
 
 
+def _linked(node: Any) -> list[dict[str, Any]]:
+    """The links that a node states, and content that lies elsewhere (RFC 4287 §4.1.3.2): a page
+    is the entry, if it has no other; anything else is a file that belongs to it."""
+    links = [dict(x) | {"rel": _relation(x)} for x in node.get("links") or () if x.get("href")]
+    for detail in _contents(node):
+        if detail.get("src"):
+            href = _joined(detail.get("base") or "", detail["src"])
+            kind = detail.get("type") or "text/plain"
+            page = kind in _PAGE_TYPES and not _type_by_name(href)
+            if not page or all(x["rel"] != "alternate" for x in links):
+                rel = "alternate" if page else "enclosure"
+                links.append({"href": href, "rel": rel, "type": None if page else kind})
+    return links
+
+
+def _contents(node: Any) -> Sequence[Any]:
+    """An entry's; a feed has none, whatever an extension calls so."""
+    found = node.get("content")
+    return found if isinstance(found, list) else ()
+
+
+def _relation(link: Any) -> str:
+    """A registered name is the same as its address at IANA (RFC 4287 §4.2.7.2)."""
+    return _REGISTERED.sub("", link.get("rel") or "alternate")
+
+
+def _joined(base: str, reference: str) -> str:
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference
+
+
 def _links(node: Any) -> tuple[Link, ...]:
     links = [
         Link(
             href=x["href"],
-            rel=x.get("rel") or "alternate",
+            rel=x["rel"],
             type=x.get("type"),
             hreflang=x.get("hreflang"),
             title=x.get("title"),
         )
-        for x in node.get("links") or ()
-        if x.get("href") and x.get("rel") != "enclosure"
+        for x in _linked(node)
+        if x["rel"] != "enclosure"
     ]
-    main = _text(node, "link")
+    main = _text(node, "link") or _permalink(node)
     alternates = [x for x in links if x.rel == "alternate"]
     # Of several, the one that feedparser took for it; but what has a title is an atom:link beside
     # RSS's own link, and second to it.
@@ -236,34 +280,18 @@ def _links(node: Any) -> tuple[Link, ...]:
     return tuple(links)
 
 
+def _permalink(node: Any) -> str | None:
+    """The id, where it is an address as well and the feed does not say that it is none."""
+    name = _text(node, "id")
+    return name if dict.get(node, "guidislink", True) and is_absolute(name) else None
+
+
 def _people(node: Any) -> tuple[Person, ...]:
-    people: Sequence[Any] = node.get("authors") or ()
-    if len(people) == 1 and people[0].get("email"):
-        return (_mended(_text(node, "author"), people[0]),)
-    return tuple(dict.fromkeys(_each_person(people)))
-
-
-def _mended(stated: str, found: Mapping[str, Any]) -> Person:
-    """feedparser cuts an address behind the fourth letter of its top-level domain, and takes the
-    rest for a name: desk@news.online (The Desk)."""
-    url = found.get("href") or None
-    address = _ADDRESS.fullmatch(stated.strip())
-    email = address and (address["email"] or address["own"])
-    if not address or not email or email == found["email"] or not email.startswith(found["email"]):
-        return Person(name=found.get("name") or "", email=found["email"], url=url)
-    name = address["name"] or address["named"] or ""
-    return Person(name=name.strip(), email=email, url=url)
-
-
-def _each_person(people: Sequence[Any]) -> Iterable[Person]:
-    emails = [x["email"] for x in people if x.get("email")]
-    for x in people:
-        email = x.get("email") or None
-        if email and any(other != email and other.startswith(email) for other in emails):
-            email = None  # another's, cut: feedparser found it in the names written together
-        person = Person(name=x.get("name") or "", email=email, url=x.get("href") or None)
-        if person != Person():
-            yield person
+    people = (
+        Person(name=x.get("name") or "", email=x.get("email") or None, url=x.get("href") or None)
+        for x in node.get("authors") or ()
+    )
+    return tuple(x for x in dict.fromkeys(people) if x != Person())
 
 
 def _categories(node: Any) -> tuple[Category, ...]:
@@ -276,13 +304,29 @@ def _categories(node: Any) -> tuple[Category, ...]:
     )
 
 
-def _enclosures(e: Any) -> tuple[Enclosure, ...]:
+def _enclosures(e: Any, document: str | None) -> tuple[Enclosure, ...]:
+    """Not what feedparser makes of an empty address: the base itself."""
+    details = (e.get("title_detail"), e.get("summary_detail"), *_contents(e))
+    bases = {document, *(x.get("base") for x in details if x)}
     found = (
-        Enclosure(url=x["href"], type=x.get("type") or None, length=_length(x.get("length")))
-        for x in e.get("enclosures") or ()
-        if x.get("href")
+        Enclosure(url=x["href"], type=_type(x), length=_length(x.get("length")))
+        for x in _linked(e)
+        if x["rel"] == "enclosure" and x["href"] not in bases
     )
     return tuple(dict.fromkeys(found))
+
+
+def _type(link: Any) -> str | None:
+    """As stated; feedparser calls a link that states none, and content elsewhere, a page."""
+    stated = link.get("type") or None
+    return _type_by_name(link["href"]) if stated in (None, *_PAGE_TYPES) else stated
+
+
+def _type_by_name(href: str) -> str | None:
+    try:
+        return _MEDIA_TYPES.get(urlsplit(href).path.rpartition(".")[2].lower())
+    except ValueError:
+        return None
 
 
 def _length(text: str | None) -> int | None:
@@ -290,11 +334,11 @@ def _length(text: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def _origin(e: Any, zone: tzinfo) -> Origin | None:
+def _origin(e: Any, zone: tzinfo, *, atom: bool) -> Origin | None:
     source = e.get("source")
     if not source:
         return None
-    href = source.get("href")
+    href = None if atom else source.get("href")  # of Atom it would be the address of an author
     links = _links(source) or ((Link(href=href, rel="self"),) if href else ())
     return Origin(
         id=_text(source, "id") or href or None,

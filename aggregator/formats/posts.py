@@ -22,6 +22,7 @@ from markdown_it.token import Token
 from aggregator.errors import ParseError
 from aggregator.formats import frontmatter
 from aggregator.formats.frontmatter import Document, Value
+from aggregator.links import with_permalink
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, PostOptions
 from aggregator.moments import moment, utc
 
@@ -111,10 +112,11 @@ def _parse(body: bytes, path: str, options: PostOptions) -> Feed:
     updated, unread = _stated(document, ("last_modified_at", "updated", "modified"), options)
     link, text = _link_and_text(document, options)
     sections = _unique(_categories(document))
+    name = document.text("id", "guid") or path
     entry = Entry(
         id=name,
         title=_title(document),
-        links=_links(link, path),
+        links=with_permalink(_links(link, path), name),
         published=published,
         updated=updated,
         authors=tuple(_authors(document)),

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin
+
+from aggregator.formats.repairs import is_absolute, person
 
 Node = dict[str, Any]  # a FeedParserDict in the making; nothing here needs its aliases
 Attrs = dict[str, str]
@@ -177,6 +178,8 @@ def _aside_title(at: Reading, attrs: Attrs, parts: list[str]) -> None:
 
 
 def _content(at: Reading, attrs: Attrs, parts: list[str], default: str = "text/plain") -> None:
+    if "src" in attrs:
+        raise Refused
     detail = _construct(at, attrs, parts, default)
     at.has_content = True
     at.node.setdefault("content", []).append(detail)
@@ -247,9 +250,14 @@ def _link_text(at: Reading, link: Node, parts: list[str]) -> None:
 
 def _id(at: Reading, attrs: Attrs, parts: list[str]) -> None:
     text = text_of(parts)
-    if attrs.get("ispermalink", "true") == "true":
-        text = resolved(at, text)
-        at.node.setdefault("link", text)
+    at.node["guidislink"] = is_absolute(text)
+    at.node["id"] = resolved(at, text)
+
+
+def _guid(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    text = text_of(parts)
+    permalink = attrs.get("ispermalink", "").strip().lower() != "false"
+    at.node["guidislink"] = permalink and is_absolute(text)
     at.node["id"] = text
 
 
@@ -278,52 +286,23 @@ def _itunes_image(at: Reading, attrs: Attrs, parts: list[str]) -> None:
 
 # ── people and categories ────────────────────────────────────────────────────
 
-_EMAIL = re.compile(
-    r"(([a-zA-Z0-9\_\-\.\+]+)@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.)|(([a-zA-Z0-9\-]+\.)+))"
-    r"([a-zA-Z]{2,4}|[0-9]{1,3})(\]?))(\?subject=\S+)?"
-)
-
 
 def _author_begins(at: Reading, attrs: Attrs) -> None:
     at.node.setdefault("authors", []).append({})
 
 
 def _author(at: Reading, attrs: Attrs, parts: list[str]) -> None:
-    at.node["author"] = text_of(parts)
-    _sync(at.node)
+    text = text_of(parts)
+    if text and not at.node["authors"][-1]:
+        at.node["authors"][-1].update(person(text))
 
 
-def _sync(node: Node) -> None:
-    """feedparser keeps a person twice, as `author` and in `authors`; each is made from the other,
-    so a person without a name inherits the one before."""
-    person = node["authors"][-1] if "authors" in node else {}
-    if person:
-        name, email = person.get("name"), person.get("email")
-        if name or email:
-            node["author"] = f"{name} ({email})" if name and email else name or email
-    elif node.get("author"):
-        node.setdefault("author_detail", person)  # the same dictionary, so a later author's
-        person |= dict(_person(node["author"]))  # name and address end up in this one
-
-
-@lru_cache(maxsize=1024)
-def _person(text: str) -> tuple[tuple[str, str], ...]:
-    found = _EMAIL.search(text) if "@" in text else None
-    if found is None:
-        return (("name", text),)
-    for noise in (found[0], "()", "<>", "&lt;&gt;"):
-        text = text.replace(noise, "")
-    text = text.strip().removeprefix("(").removesuffix(")").strip()
-    return (("name", text), ("email", found[0])) if text else (("email", found[0]),)
-
-
-def _of_person(key: str, detail: str = "author_detail") -> Rule:
+def _of_person(key: str) -> Rule:
     def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
         value = "".join(parts).strip()
         if key == "href":
             at.node["href"] = value = resolved(at, text_of(parts))
-        at.node.setdefault(detail, {})[key] = value
-        _sync(at.node)
+        # An owner may come without an author.
         at.node.setdefault("authors", [{}])[-1][key] = value
 
     return Rule(end)
@@ -407,8 +386,6 @@ def _entry_begins(at: Reading, attrs: Attrs) -> None:
 
 
 def _entry(at: Reading, attrs: Attrs, parts: list[str]) -> None:
-    links = at.node.get("links", ())
-    at.node["enclosures"] = [x for x in links if x["rel"] == "enclosure"]
     at.node, at.in_entry, at.has_content = at.feed, False, False
 
 
@@ -442,8 +419,7 @@ _PERSON = {"name": _of_person("name"), "email": _of_person("email")}
 _PERSON |= {f"itunes_{key}": rule for key, rule in _PERSON.items()}
 _PERSON |= dict.fromkeys(("uri", "url", "homepage"), _of_person("href"))
 _AUTHOR = Rule(_author, _author_begins, _PERSON)
-_OWNER = {key: _of_person(key, "publisher_detail") for key in ("name", "email")}
-_OWNER |= {f"itunes_{key}": rule for key, rule in _OWNER.items()}
+_OWNER = {key: rule for key, rule in _PERSON.items() if "name" in key or "email" in key}
 _NOBODY = Rule(
     inside=dict.fromkeys(("name", "email"), Rule())
     | dict.fromkeys(("uri", "url", "homepage"), Rule(_href))
@@ -471,7 +447,7 @@ _MATTERLESS = (
 )
 _ENTRY_OR_FEED = _COMMON | dict.fromkeys(_MATTERLESS, Rule())
 _ENTRY_OR_FEED |= {
-    "guid": Rule(_id),
+    "guid": Rule(_guid),
     "description": Rule(_description, markup=True),
     "summary": Rule(_summary, markup=True),
     "keywords": _CATEGORY,

@@ -1,0 +1,105 @@
+"""Where feedparser loses what nobody could find again in what it returns, mended at its source.
+
+`apply` changes feedparser itself; `strict_rules` does the same things in its own functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from time import struct_time
+from typing import Any
+
+from feedparser import datetimes
+from feedparser.mixin import _FeedParserMixin
+from feedparser.util import FeedParserDict
+
+_LONGEST_PERSON = 1_000
+_EMAIL = re.compile(
+    r"(?:mailto:)?(?P<email>[a-zA-Z0-9_][a-zA-Z0-9_.+'&=~-]*@(?:"
+    r"\[\d{1,3}(?:\.\d{1,3}){3}\]"
+    r"|(?:[a-zA-Z0-9-]+\.)+(?:[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]|\d{1,3}))(?:\?subject=\S+)?)"
+)
+_ABSOLUTE = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_EMPTY = re.compile(r"\(\s*\)|<\s*>|\[\s*\]|（\s*）|＜\s*＞|&lt;\s*&gt;")  # where the address was
+_BRACKETS = ("()", "<>", "[]", "（）", "＜＞")
+
+
+def apply() -> None:
+    datetimes._date_handlers[:] = [_careful(handler) for handler in datetimes._date_handlers]
+    parser: Any = _FeedParserMixin
+    parser._start_id, parser._start_guid = _start_id, _start_guid
+    parser._end_id = parser._end_guid = _end_id
+    parser._start_author = parser._start_managingeditor = _start_author
+    parser._sync_author_detail = _sync_author_detail
+
+
+def _careful(handler: Callable[[str], struct_time | None]) -> Callable[[str], struct_time | None]:
+    """A date handler that loses a date at the most: one of them raises IndexError at
+    `Fri, 2024/13/01 10:00:00 EST`, which feedparser does not catch, and the feed is lost. What
+    they find is not looked at: they make dates of what is none."""
+
+    def parsed(text: str) -> struct_time | None:
+        try:
+            return handler(text)
+        except IndexError:
+            return None
+
+    return parsed
+
+
+def is_absolute(address: str) -> bool:
+    return _ABSOLUTE.match(address.strip()) is not None
+
+
+@lru_cache(maxsize=1024)
+def person(text: str) -> tuple[tuple[str, str], ...]:
+    """The `name` and the `email` in `desk@news.online (The Desk)` and its kin, where it has them.
+    feedparser would cut the address behind the fourth letter of its top-level domain."""
+    found = _EMAIL.search(text) if "@" in text and len(text) <= _LONGEST_PERSON else None
+    if found is None:
+        return (("name", text),)
+    email = found["email"]
+    name = _EMPTY.sub("", text.replace(found[0], "").replace(email, "")).strip(" \t\r\n,;")
+    if name[:1] + name[-1:] in _BRACKETS:
+        name = name[1:-1].strip()
+    return (("name", name), ("email", email)) if name else (("email", email),)
+
+
+def _start_id(self: Any, attrs: Any) -> None:
+    self.guidislink = True  # which to feedparser means that it may be relative
+    self.permalink = True
+    self.push("id", 1)
+
+
+def _start_guid(self: Any, attrs: Any) -> None:
+    self.guidislink = False  # an id stays as it is, byte for byte
+    self.permalink = attrs.get("ispermalink", "").strip().lower() != "false"
+    self.push("id", 1)
+
+
+def _end_id(self: Any) -> None:
+    """What is not absolute as it stands was made to tell entries apart, not to be visited."""
+    name, _, pieces = self.elementstack[-1] if self.elementstack else ("", 0, ())
+    absolute = name == "id" and is_absolute("".join(pieces))
+    self.pop("id")
+    self._get_context()["guidislink"] = self.permalink and absolute
+
+
+def _start_author(self: Any, attrs: Any) -> None:
+    """Every author is a person of their own: feedparser would give one without a name or an
+    address those of the one before."""
+    context = self._get_context()
+    context.pop("author", None)
+    context.pop("author_detail", None)
+    self.inauthor = 1
+    self.push("author", 1)
+    context.setdefault("authors", []).append(FeedParserDict())
+
+
+def _sync_author_detail(self: Any, key: str = "author") -> None:
+    context = self._get_context()
+    people = context.get(f"{key}s")
+    if people and not people[-1] and dict.get(context, key):
+        people[-1].update(person(context[key]))

@@ -1,0 +1,216 @@
+"""The commands that answer: from the store `status`, `entries`, `explain`; `inspect` a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli.common import common, config_file, known, print_json, say, settings
+from aggregator.cli.tables import table
+from aggregator.errors import AggregatorError, ParseError
+
+if TYPE_CHECKING:
+    from aggregator.app import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
+@common
+def status(as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None:
+    """Every source: health, last and next poll, entries, errors in plain words.
+
+    \b
+    Examples:
+      aggregator status
+      aggregator status --json
+    """
+    from aggregator import app
+    from aggregator import status as answers
+
+    given = settings(path)
+    store = app.open_store(given, exclusive=False)
+    try:
+        rows = answers.sources(store, given.sources, app.now())
+    finally:
+        store.close()
+    if as_json:
+        print_json(rows)
+        return
+    names = ("source", "health", "entries", "last", "next")
+    table(
+        names,
+        [
+            [str(row[name] or "never") if name != "entries" else str(row[name]) for name in names]
+            for row in rows
+        ],
+    )
+    for row in rows:
+        for wrong in (row["error"], *row["problems"]):
+            if wrong:
+                click.echo(f"{row['source']}: {wrong}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON Lines: all of them.")
+@click.option("--category", metavar="C", help="Only those published in this category.")
+@click.option("--source", metavar="S", help="Only those of this source.")
+@click.option("--all", "everything", is_flag=True, help="Not only the newest 50.")
+@common
+def entries(
+    as_json: bool,
+    category: str | None,
+    source: str | None,
+    everything: bool,
+    path: Path | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Stored entries: which story each belongs to, and why.
+
+    \b
+    Examples:
+      aggregator entries --category 财经
+      aggregator entries --json | jq 'select(.leader) | .title'
+    """
+    import heapq
+
+    from aggregator import app, compose
+    from aggregator import status as answers
+    from aggregator.model import EVERYTHING
+
+    given = settings(path)
+    store = app.open_store(given, exclusive=False)
+    try:
+        wanted = app.publication(given, store)
+        output = app.categories(given, store).name(category) if category else None
+        if source:
+            known("--source", source, (*given.sources, *store.counts()))
+        outputs = {*wanted.titles, *store.slugs()}
+        if category == compose.ALL and output not in outputs:
+            output = EVERYTHING
+        elif category and output not in outputs:
+            known("--category", category, outputs, "category")
+        found = answers.entries(store, wanted, source=source, output=output)
+        if as_json:
+            for row in found:
+                print_json(row)
+            return
+        shown = sorted if everything else lambda rows, **by: heapq.nlargest(50, rows, key=by["key"])
+        rows = list(shown(found, key=lambda row: row["published"]))
+    finally:
+        store.close()
+    rows.sort(key=lambda row: row["published"], reverse=True)
+    names = ("published", "source", "title", "cluster")
+    table(names, [[str(row[name]) for name in names] for row in rows])
+
+
+@click.command()
+@click.argument("what")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--base", metavar="URL", help="What relative references resolve against.")
+@click.option("--content-type", metavar="T", help="As if it had come with this Content-Type.")
+@common
+def inspect(
+    what: str,
+    as_json: bool,
+    base: str | None,
+    content_type: str | None,
+    path: Path | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Parse and normalise one feed; store nothing. WHAT is a file, an address, or - for stdin.
+
+    \b
+    Examples:
+      aggregator inspect https://example.org/feed.xml
+      aggregator inspect --json examples/feeds/field-notes.json
+    """
+    import asyncio
+    from zoneinfo import ZoneInfo
+
+    from aggregator import online
+    from aggregator.inspection import inspect as inspected
+    from aggregator.status import shown
+
+    given = _settings_or_none(path)
+    response = asyncio.run(online.read(what, given))
+    headers = dict(response.headers) | ({"content-type": content_type} if content_type else {})
+    try:
+        zone = ZoneInfo(given.config.site.timezone if given else "UTC")
+        found = inspected(response.body, url=base or response.url, headers=headers, zone=zone)
+    except ParseError as error:
+        raise ParseError(f"{shown(what) if response.url else what}: {error}") from error
+    if as_json:
+        print_json(found)
+        return
+    feed = found["feed"]
+    click.echo(f"{feed['title'] or 'untitled'}  {feed['url'] or ''}".rstrip())
+    names = ("published", "title", "url")
+    table(names, [[str(e[name] or "") for name in names] for e in found["entries"]])
+    for problem in found["problems"]:
+        say(f"problem: {problem}")
+
+
+def _settings_or_none(path: Path | None) -> Settings | None:
+    """The config, where there is one: `inspect` needs none."""
+    file = config_file(path)
+    return settings(file) if file.exists() else None
+
+
+@click.command()
+@click.argument("entry", metavar="ID|URL")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@common
+def explain(entry: str, as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None:
+    """The story of one entry: where from, dated how, merged with what and why, kept or dropped.
+
+    \b
+    Examples:
+      aggregator explain https://example.org/2026/03/story
+      aggregator explain tag:example.org,2026:story-1 --json
+    """
+    from aggregator import app
+    from aggregator import status as answers
+
+    given = settings(path)
+    store = app.open_store(given, exclusive=False)
+    try:
+        found = answers.explain(store, app.publication(given, store), entry)
+    finally:
+        store.close()
+    if not found:
+        raise AggregatorError(
+            f"{entry}: no entry has this id or address; `aggregator entries` lists them"
+        )
+    if as_json:
+        print_json(found)
+        return
+    for sighting in found:
+        click.echo("\n".join(_told(sighting)) + "\n")
+
+
+def _told(x: dict[str, Any]) -> Iterable[str]:
+    yield f"{x['title']}"
+    yield f"  from      {x['source']}, {x['path'] or x['fetched_from']}"
+    yield f"  seen      {x['first_seen']}"
+    yield f"  dated     {x['published']}, {x['dated']}"
+    yield f"  updated   {x['updated']}"
+    yield f"  link      {x['url'] or 'none'}"
+    if x["source_link"] and x["source_link"] != x["url"]:
+        yield f"            was {x['source_link']}"
+    if x["id"]:
+        yield f"  story     {x['cluster']}, published as {x['id']}"
+        yield f"            {'this copy leads' if x['leader'] else 'another copy leads'}"
+    else:
+        yield f"  story     {x['cluster']}, not published"
+    if x["reason"]:
+        yield f"  merged    {x['reason']}"
+    yield f"  in        {', '.join(x['categories']) or 'all'}"
+    if x["held"]:
+        yield f"  held      {x['held']}"
+    for line in x["ledger"]:
+        yield f"  {line['at']}  {line['event']}: {line['detail']}"

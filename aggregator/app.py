@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from aggregator import __version__, compose, config, files, stores
+from aggregator.config_values import Secret
 from aggregator.errors import ConfigError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Outcome, Person, Source
@@ -64,7 +65,15 @@ def settings(path: Path) -> Settings:
 
 
 def open_store(given: Settings, *, exclusive: bool) -> stores.Store:
-    return stores.connect(f"sqlite:///{given.store_file}", exclusive=exclusive)
+    return stores.connect(
+        f"sqlite:///{given.store_file}", exclusive=exclusive, name=_store_name(given)
+    )
+
+
+def _store_name(given: Settings) -> str:
+    """What messages call it."""
+    secret = isinstance(given.config.store, Secret)
+    return "store" if secret else f"store {given.store_file.name}"
 
 
 def fetch_options(given: config.Config) -> FetchOptions:
@@ -136,7 +145,7 @@ class Aggregator:
                 source.copy_to(copy)
             finally:
                 source.close()
-        return stores.connect(f"sqlite:///{copy}", exclusive=True)
+        return stores.connect(f"sqlite:///{copy}", exclusive=True, name=_store_name(self.settings))
 
     def _pipeline(self, fetch: Fetch) -> Pipeline:
         given = self.settings.config

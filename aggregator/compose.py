@@ -16,6 +16,7 @@ from html import escape
 from urllib.parse import quote, urlsplit
 
 from aggregator import syntax
+from aggregator.discretion import gives_away, public
 from aggregator.model import (
     EVERYTHING,
     Category,
@@ -197,7 +198,7 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
         )
     else:
         own = Origin(
-            id=feed.id,
+            id=None if gives_away(source, feed.id) else feed.id,
             title=_title(lead.source, source, feed),
             links=_source_links(source, feed),
             authors=feed.authors,
@@ -208,7 +209,7 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
         own,
         links=tuple(x for x in own.links if x.rel in ("alternate", "self")),
         id=syntax.iri(own.id) or place or f"urn:x-source:{quote(lead.source)}",
-        title=own.title or urlsplit(place or "").netloc or lead.source,
+        title=own.title or urlsplit(place or "").netloc.rpartition("@")[2] or lead.source,
         updated=own.updated or lead.feed_updated,
         authors=tuple(p for p in own.authors if p.name),
     )
@@ -216,10 +217,11 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
 
 def _source_links(source: Source | None, feed: Feed) -> tuple[Link, ...]:
     """One alternate and one self, absolute; a local file's address is nobody's business."""
-    site = next((x for x in feed.links if x.rel == "alternate"), None)
-    own = next((x for x in feed.links if x.rel == "self"), None)
-    if own is None and source and not source.local:
-        own = Link(href=source.url, rel="self")
+    links = [x for x in feed.links if not gives_away(source, x.href)]
+    site = next((x for x in links if x.rel == "alternate"), None)
+    own = next((x for x in links if x.rel == "self"), None)
+    if own is None and source and (address := public(source)):
+        own = Link(href=address, rel="self")
     return tuple(x for x in (site, own) if x)
 
 

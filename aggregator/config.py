@@ -21,7 +21,7 @@ from pydantic.dataclasses import dataclass
 from aggregator import yamltext
 from aggregator.config_clashes import clashes
 from aggregator.config_errors import faults, report
-from aggregator.config_names import address, file_url, folded, post_names, unused
+from aggregator.config_names import address, folded, is_path, post_names, unused
 from aggregator.config_values import (
     Contact,
     Duration,
@@ -33,6 +33,7 @@ from aggregator.config_values import (
     Name,
     Network,
     PermanentId,
+    Secret,
     SiteUrl,
     Size,
     Slug,
@@ -44,6 +45,7 @@ from aggregator.config_values import (
     WebUrl,
 )
 from aggregator.model import ContentPolicy, PostOptions, Role, Source
+from aggregator.places import file_url
 from aggregator.yamltext import At, Fault
 
 _STRICT = ConfigDict(extra="forbid")
@@ -213,6 +215,7 @@ class Config:
         return (*feeds, *folders)
 
     def _feed(self, name: str, given: Subscription, folder: Path) -> Source:
+        secret = isinstance(given.url, Secret)
         return Source(
             id=name,
             url=address(given.url, folder),
@@ -223,6 +226,8 @@ class Config:
             content=given.content,
             keep=given.keep,
             drop=given.drop,
+            secret=secret,
+            written=given.url if is_path(given.url) and not secret else None,
         )
 
     def _posts(self, name: str, given: PostFolder, folder: Path) -> Source:
@@ -230,6 +235,7 @@ class Config:
             id=name,
             url=file_url(given.path, folder),
             kind="posts",
+            written=given.path,
             categories=tuple(dict.fromkeys(given.categories)),
             interval=self.fetch.every,
             posts=PostOptions(

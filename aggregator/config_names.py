@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
+from aggregator.places import file_url
+
 
 def post_names(posts: Sequence[tuple[str, str | None]]) -> list[str]:
     """Given names as they are; `_posts` gives `posts`, and the second of it `posts-2`."""
@@ -34,9 +36,8 @@ def folded(name: str) -> str:
 
 def address(url: str, folder: Path) -> str:
     """Of a feed, which may be given as a path from `folder`."""
-    return url if re.match(r"(?i)(https?|file):", url) else file_url(url, folder)
+    return file_url(url, folder) if is_path(url) else url
 
 
-def file_url(path: str, folder: Path) -> str:
-    # Not resolve(): where `current` links to the latest release, the address must not change.
-    return Path(os.path.normpath((folder / path).absolute())).as_uri()
+def is_path(url: str) -> bool:
+    return not re.match(r"(?i)(https?|file):", url)

@@ -208,29 +208,40 @@ def contact(value: object) -> str:
     return value if address else web_url(value)
 
 
+class Secret(str):
+    """Text that came from the environment or from a file: it is never shown."""
+
+    __slots__ = ()
+
+
+def _kept(found: str, given: object) -> str:
+    """`found` for what was given: a secret stays one, whatever was made of it."""
+    return Secret(found) if isinstance(given, dict | Secret) else found
+
+
 def store(value: object, folder: Path) -> str:
+    given = value
     value, what = _revealed(value, folder)
     if value.startswith(("postgres:", "postgresql:")):
         raise MisreadError("postgresql is not in this version, write sqlite:///aggregator.db")
     if not re.fullmatch(r"sqlite:///[^?#]*[^/?#]", value):
         raise MisreadError(f"{what} is no store, write sqlite:///aggregator.db")
-    return value
+    return _kept(value, given)
 
 
 def source_url(value: object, folder: Path) -> str:
     """An http or https address, a file: address, or a path as written."""
+    given = value
     value, what = _revealed(value, folder)
     # What feed readers register for: feed://host/path and feed:https://host/path.
     value = re.sub(r"(?i)^feed:(//)?(?=https?:)|^feed:(?=//)", "", value)
     value = f"http:{value}" if value.startswith("//") else value
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", value)
-    if scheme is None:
-        return value
-    if value.lower().startswith("file:///"):
-        return value
+    if scheme is None or value.lower().startswith("file:///"):
+        return _kept(value, given)
     found = _web(value, what).scheme
     # The rest byte for byte: an empty '?' may matter to a server.
-    return found + value[len(found) :]
+    return _kept(found + value[len(found) :], given)
 
 
 def _web(value: str, what: str) -> SplitResult:

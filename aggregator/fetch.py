@@ -23,9 +23,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import Any, Self
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import httpx
@@ -35,6 +34,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from aggregator.errors import FetchError
 from aggregator.model import Request, Response
+from aggregator.places import path_of
 from aggregator.room import Room
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -308,7 +308,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 
 def read_file(request: Request, max_size: int) -> Response:
     """The file behind a file: address; its time and size are its validator."""
-    path = Path(unquote(urlsplit(request.url).path))
+    path = path_of(request.url)
     try:
         # Not a file that never ends: opening a pipe would wait for whoever writes to it.
         status = path.stat()

@@ -178,6 +178,8 @@ class Source:
     keep: str | None = None  # an expression: only entries that it is true of
     drop: str | None = None  # an expression: no entry that it is true of
     posts: PostOptions = field(default_factory=PostOptions)
+    secret: bool = False  # its address came from the environment or a file: nobody is shown it
+    written: str | None = None  # a path as the config has it, unless that is secret
 
     @property
     def local(self) -> bool:

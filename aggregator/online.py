@@ -6,12 +6,13 @@ import asyncio
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from aggregator import __version__, app, formats
-from aggregator.errors import AggregatorError, FetchError
+from aggregator.discretion import told
+from aggregator.errors import FetchError, SourceError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Request, Response, Source
+from aggregator.places import path_of
 from aggregator.polling import ACCEPT
 
 
@@ -24,7 +25,7 @@ async def ask(given: app.Settings) -> list[dict[str, Any]]:
 async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:
     try:
         if source.kind == "posts":
-            there = await asyncio.to_thread(Path(unquote(urlsplit(source.url).path)).is_dir)
+            there = await asyncio.to_thread(path_of(source.url).is_dir)
             return _said(
                 source, ok=there, answer="a folder of posts" if there else "no such folder"
             )
@@ -32,8 +33,8 @@ async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:
         return _said(
             source, ok=True, answer=f"{feed.title or 'untitled'}, {len(feed.entries)} entries"
         )
-    except AggregatorError as error:
-        return _said(source, ok=False, answer=str(error))
+    except SourceError as error:
+        return _said(source, ok=False, answer=told(error, source))
 
 
 def _said(source: Source, *, ok: bool, answer: str) -> dict[str, Any]:

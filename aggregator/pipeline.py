@@ -114,16 +114,15 @@ class Pipeline:
         except StoreError:  # no source's fault: nothing can be kept
             raise
         except SourceError as error:
-            await self._keep_failure(source, state, error)
-            return Failed(source=source.id, error=str(error))
+            return await self._failed(source, state, error)
         except Exception as error:  # our own bug: it must not stop the others
             trouble = SourceError(f"internal error, please report it: {error!r}")
-            await self._keep_failure(source, state, trouble)
-            return Failed(source=source.id, error=str(trouble))
+            return await self._failed(source, state, trouble)
 
-    async def _keep_failure(self, source: Source, state: PollState, error: SourceError) -> None:
+    async def _failed(self, source: Source, state: PollState, error: SourceError) -> Failed:
         failed = polling.after_failure(source, state, error, self.clock())
         await self._save(Poll(source=source.id, state=failed))
+        return Failed(source=source.id, error=failed.error or "")
 
     async def _poll_feed(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from aggregator.discretion import told
 from aggregator.errors import FetchError, SourceError
 from aggregator.model import PollState, Request, Response, Source
 from aggregator.moments import clamp
@@ -72,7 +73,7 @@ def after_failure(source: Source, state: PollState, error: SourceError, now: dat
         state,
         due=now + spread(source, wait),
         failures=failures,
-        error=str(error),
+        error=told(error, source),
         polled=now,
     )
 

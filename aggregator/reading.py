@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from aggregator import cluster, files, formats, links
+from aggregator import cluster, discretion, files, formats, links
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import posts
 from aggregator.ingest import Poll
@@ -25,6 +23,7 @@ from aggregator.model import (
     Response,
     Source,
 )
+from aggregator.places import path_of
 from aggregator.rules import Ruler
 from aggregator.rules.clean import clean, clean_feed
 from aggregator.stores import Store
@@ -44,12 +43,15 @@ def read_feed(
     store: Store, subscription: Subscription, *, before: PollState, after: PollState, sent: Response
 ) -> Poll:
     """The poll that `sent` makes of `before`; ParseError when it is no feed."""
-    feed = formats.parse(sent, zone=ZoneInfo(subscription.zone))
-    own = links.at_home(feed, subscription.source.url, sent.url)
+    source = subscription.source
+    placed = replace(sent, url=discretion.base(source, sent.url))
+    feed = formats.parse(placed, zone=ZoneInfo(subscription.zone))
+    feed = discretion.withheld(feed, source)
+    own = links.at_home(feed, source.url, sent.url)
     ids = cluster.ids_of(feed.entries)
-    known = store.digests(subscription.source.id, ids)
+    known = store.digests(source.id, ids)
     return Poll(
-        source=subscription.source.id,
+        source=source.id,
         state=after,
         feed=clean_feed(replace(feed, entries=())),
         arrivals=_arrivals(subscription, feed.entries, ids, known, feed_urls=own),
@@ -114,7 +116,7 @@ class Look:
 
 def look(store: Store, source: Source) -> Look:
     """A look at each file of the folder, no more; FetchError when that cannot be read."""
-    folder = Path(unquote(urlsplit(source.url).path))
+    folder = path_of(source.url)
     try:
         scan = files.scan(folder, wanted=posts.publishable_name)
     except OSError as error:

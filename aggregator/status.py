@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from aggregator import cluster, links, polling
+from aggregator import cluster, discretion, links, polling
 from aggregator.model import PollState, Source, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.publish import Publication
@@ -31,7 +31,7 @@ def _source(
     return {
         "source": source.id,
         "kind": source.kind,
-        "url": shown(source.url),
+        "url": discretion.shown(source),
         "health": _health(state),
         "last": _when(state.polled if state else None),
         "succeeded": _when(state.succeeded if state else None),
@@ -49,13 +49,6 @@ def _health(state: PollState | None) -> str:
     if state.error is None:
         return "ok"
     return "failing" if state.failures > 1 or state.succeeded is None else "failed once"
-
-
-def shown(url: str) -> str:
-    """An address without credentials, and without a query that may hold a token."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="…" if parts.query else "").geturl()
 
 
 # ── entries ──────────────────────────────────────────────────────────────────
@@ -136,7 +129,7 @@ def explain(store: Store, wanted: Publication, text: str) -> list[dict[str, Any]
         {
             **_entry(e, told(store.story(e.cluster), wanted)),
             "dated": "by its source" if e.stated else "by when it was first seen",
-            "fetched_from": shown(wanted.sources[e.source].url)
+            "fetched_from": discretion.shown(wanted.sources[e.source])
             if e.source in wanted.sources
             else None,
             "last_polled": _when(states[e.source].polled) if e.source in states else None,

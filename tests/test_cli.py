@@ -491,6 +491,28 @@ def test_status_tells_how_every_source_is(place: Place) -> None:
     assert "hunter2" not in table + json.dumps(bad)
 
 
+def test_a_secret_address_is_told_nowhere(place: Place) -> None:
+    with serving(lambda _: Answer(404)) as server:
+        place.config(
+            "  web: {url: {env: WEB}}\n  path: {url: {env: FILE}}\n", "store: {env: STORE}\n"
+        )
+        env = {
+            "WEB": server.url.replace("http://", "http://me:hunter2@") + "/hunter3?token=hunter4",
+            "FILE": "hunter5/hunter6.xml",
+            "STORE": "sqlite:///hunter7.db",
+        }
+        said = [place.run(*words, env=env) for words in (["run"], ["run", "-v", "--force"])]
+        said += [place.run("check", "--online", env=env, exits=1)]
+    said += [place.run("status", *more, env=env) for more in ([], ["--json"])]
+    for broken in ("sqlite:////proc/hunter7/x.db", "sqlite:///config.yaml"):
+        said += [place.run(x, env=env | {"STORE": broken}, exits=1) for x in ("run", "status")]
+
+    for done in said:
+        assert "hunter" not in done.stdout + done.stderr, done.args
+        assert server.netloc not in done.stdout + done.stderr, done.args
+    assert "path: failed: its address: no such file" in said[0].stderr
+
+
 def test_entries_are_json_lines_with_just_the_promised_keys(place: Place) -> None:
     place.local()
     place.polled()

@@ -248,6 +248,7 @@ posts:
         id="posts",
         url="file:///srv/planet/site/_posts",
         kind="posts",
+        written="site/_posts",
         categories=("随笔",),
         interval=timedelta(hours=2),
         posts=PostOptions(

@@ -10,10 +10,10 @@ PACKAGE = Path(__file__).parent.parent / "aggregator"
 # From the bottom up: a module imports only from layers below its own, or from its own family.
 LAYERS = (
     {"errors", "model", "moment_shapes"},
-    {"text", "moments"},
+    {"text", "moments", "places"},
     {"link_rules", "link_parts", "yamltext", "opml", "syntax"},
     {"link_sites", "config_errors", "config_names"},
-    {"link_targets", "link_clean", "config_values"},
+    {"link_targets", "link_clean", "config_values", "discretion"},
     {"links", "polling", "config_clashes"},
     {"formats", "rules", "config"},
     {"cluster", "compose", "inspection", "room"},

@@ -133,8 +133,8 @@ def inspect(
     from zoneinfo import ZoneInfo
 
     from aggregator import online
+    from aggregator.discretion import without_secrets
     from aggregator.inspection import inspect as inspected
-    from aggregator.status import shown
 
     given = _settings_or_none(path)
     response = asyncio.run(online.read(what, given))
@@ -143,7 +143,7 @@ def inspect(
         zone = ZoneInfo(given.config.site.timezone if given else "UTC")
         found = inspected(response.body, url=base or response.url, headers=headers, zone=zone)
     except ParseError as error:
-        raise ParseError(f"{shown(what) if response.url else what}: {error}") from error
+        raise ParseError(f"{without_secrets(what) if response.url else what}: {error}") from error
     if as_json:
         print_json(found)
         return
@@ -195,7 +195,8 @@ def explain(entry: str, as_json: bool, path: Path | None, quiet: bool, verbose: 
 
 def _told(x: dict[str, Any]) -> Iterable[str]:
     yield f"{x['title']}"
-    yield f"  from      {x['source']}, {x['path'] or x['fetched_from']}"
+    where = x["path"] or x["fetched_from"]  # neither of a source whose address is secret
+    yield f"  from      {x['source']}{f', {where}' if where else ''}"
     yield f"  seen      {x['first_seen']}"
     yield f"  dated     {x['published']}, {x['dated']}"
     yield f"  updated   {x['updated']}"

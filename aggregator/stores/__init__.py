@@ -155,21 +155,22 @@ class Store(Protocol):
     def set_meta(self, values: Mapping[str, str]) -> None: ...
 
 
-def _sqlite(url: str, *, exclusive: bool) -> Store:
+def _sqlite(url: str, *, exclusive: bool, name: str) -> Store:
     from aggregator.stores.sqlite import connect  # noqa: PLC0415  # only the store that is used
 
-    return connect(url, exclusive=exclusive)
+    return connect(url, exclusive=exclusive, name=name)
 
 
 STORES: dict[str, Callable[..., Store]] = {"sqlite": _sqlite}
 
 
-def connect(url: str, *, exclusive: bool) -> Store:
-    """The store at `url`; `exclusive` for whoever writes.
+def connect(url: str, *, exclusive: bool, name: str = "store") -> Store:
+    """The store at `url`; `exclusive` for whoever writes. Messages call it `name`: where it lies
+    may be a secret.
 
     StoreLocked when another process writes, StoreError when it cannot be opened.
     """
     scheme = url.partition(":")[0]
     if scheme not in STORES:
         raise StoreError(f"store: unknown kind {scheme!r}; known are {', '.join(STORES)}")
-    return STORES[scheme](url, exclusive=exclusive)
+    return STORES[scheme](url, exclusive=exclusive, name=name)

@@ -54,21 +54,21 @@ _CHANGE = """
 """
 
 
-def connect(url: str, *, exclusive: bool) -> SqliteStore:
+def connect(url: str, *, exclusive: bool, name: str) -> SqliteStore:
     """The store in the file that a `sqlite:///path` names, made if it is not there."""
     path = Path(url.removeprefix("sqlite:///")).expanduser().resolve()
     try:
         if exclusive:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.exists():
-            raise StoreError(f"store {path.name}: nothing there yet; `aggregator run` makes it")
-        with told(path):
-            return SqliteStore(path, lock=_locked(path) if exclusive else None)
-    except OSError as error:
-        raise StoreError(f"store {path.name}: {error}") from error
+            raise StoreError(f"{name}: nothing there yet; `aggregator run` makes it")
+        with told(name):
+            return SqliteStore(path, lock=_locked(path, name) if exclusive else None, called=name)
+    except OSError as error:  # its own words name the whole path
+        raise StoreError(f"{name}: {(error.strerror or 'no store').lower()}") from error
 
 
-def _locked(path: Path) -> IO[bytes]:
+def _locked(path: Path, name: str) -> IO[bytes]:
     """The kernel drops this lock with the process, however it ends."""
     lock = path.with_name(path.name + ".lock").open("ab")
     try:
@@ -76,15 +76,16 @@ def _locked(path: Path) -> IO[bytes]:
     except BlockingIOError as error:
         lock.close()
         raise StoreLocked(
-            f"store {path.name}: another aggregator works on it; stop it, or ask it instead"
+            f"{name}: another aggregator works on it; stop it, or ask it instead"
         ) from error
     return lock
 
 
 @telling
 class SqliteStore:
-    def __init__(self, path: Path, *, lock: IO[bytes] | None) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, lock: IO[bytes] | None, called: str) -> None:
+        self.called = called
+        self._path = path
         self._lock = lock
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -92,20 +93,20 @@ class SqliteStore:
         try:
             self._db = self._connection()
             if schema.too_new(self._db):
-                raise StoreError(f"store {path.name}: made by a newer aggregator; update this one")
+                raise StoreError(f"{called}: made by a newer aggregator; update this one")
             if lock:
                 schema.migrate(self._db)
             elif schema.empty(self._db):
-                raise StoreError(f"store {path.name}: nothing in it yet; `aggregator run` fills it")
+                raise StoreError(f"{called}: nothing in it yet; `aggregator run` fills it")
             elif schema.too_old(self._db):
-                with _locked(path):
+                with _locked(path, called):
                     schema.migrate(self._db)
         except BaseException:
             self.close()
             raise
 
     def _connection(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
         db.row_factory = sqlite3.Row
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32000"):
             db.execute(f"PRAGMA {pragma}")
@@ -124,7 +125,7 @@ class SqliteStore:
         nested = self._db.in_transaction
         marked = set(self._dirty)
         try:
-            with told(self.path):
+            with told(self.called):
                 self._db.execute("SAVEPOINT inner_one" if nested else "BEGIN IMMEDIATE")
                 yield
                 if not nested:
@@ -314,7 +315,7 @@ class SqliteStore:
         )
 
     def entries(self, *, source: str | None, output: str | None) -> Iterator[StoredEntry]:
-        with told(self.path):
+        with told(self.called):
             rows = self._reader.execute(
                 f"SELECT {ENTRY} FROM entry WHERE (?1 IS NULL OR source = ?1)"
                 " AND (?2 IS NULL OR cluster IN (SELECT cluster FROM listing WHERE output = ?2))"

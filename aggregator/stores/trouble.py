@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
 from typing import Any, TypeVar
 
 from aggregator.errors import StoreError
@@ -21,14 +20,14 @@ _FILE = (sqlite3.OperationalError, sqlite3.DatabaseError)  # these, and none of 
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """A full disk, a lock, damage: as a StoreError that names the store and says what to do."""
+def told(name: str) -> Iterator[None]:
+    """A full disk, a lock, damage: as a StoreError with the store's name and what to do."""
     try:
         yield
     except sqlite3.Error as error:
         if type(error) not in _FILE:
             raise
-        raise StoreError(f"store {path.name}: {error}{_advice(error)}") from error
+        raise StoreError(f"{name}: {error}{_advice(error)}") from error
 
 
 def _advice(error: sqlite3.Error) -> str:
@@ -39,7 +38,7 @@ def _advice(error: sqlite3.Error) -> str:
 
 
 def telling(cls: C) -> C:
-    """Every public method of `cls`, which has a `path`, tells of trouble with its file."""
+    """Every public method of `cls`, which has a name in `called`, tells of trouble with its file."""
     for name, method in list(vars(cls).items()):
         if inspect.isfunction(method) and not name.startswith("_"):
             setattr(cls, name, _telling(method))
@@ -49,7 +48,7 @@ def telling(cls: C) -> C:
 def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def called(store: Any, *args: Any, **kwargs: Any) -> Any:
-        with told(store.path):
+        with told(store.called):
             return method(store, *args, **kwargs)
 
     return called

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 from typing import Any
 
 from aggregator import __version__, app, formats
 from aggregator.discretion import told
-from aggregator.errors import FetchError, SourceError
+from aggregator.errors import SourceError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Request, Response, Source
 from aggregator.places import path_of
@@ -41,15 +39,8 @@ def _said(source: Source, *, ok: bool, answer: str) -> dict[str, Any]:
     return {"source": source.id, "ok": ok, "answer": answer if ok else f"failed: {answer}"}
 
 
-async def read(what: str, given: app.Settings | None) -> Response:
-    """The bytes behind a path, an http(s) address, or `-`."""
-    if what == "-":
-        return Response(url="", body=await asyncio.to_thread(sys.stdin.buffer.read))
-    if what.startswith(("http://", "https://")):
-        plain = FetchOptions(user_agent=f"aggregator/{__version__}")
-        async with Fetcher(app.fetch_options(given.config) if given else plain) as fetch:
-            return await fetch(Request(url=what, headers={"accept": ACCEPT}))
-    try:
-        return Response(url="", body=await asyncio.to_thread(Path(what).read_bytes))
-    except OSError as error:
-        raise FetchError(f"{what}: {(error.strerror or str(error)).lower()}") from error
+async def read(url: str, given: app.Settings | None) -> Response:
+    """What an http(s) address answers."""
+    plain = FetchOptions(user_agent=f"aggregator/{__version__}")
+    async with Fetcher(app.fetch_options(given.config) if given else plain) as fetch:
+        return await fetch(Request(url=url, headers={"accept": ACCEPT}))

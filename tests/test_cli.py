@@ -728,6 +728,101 @@ def test_what_cannot_be_read_is_told_in_one_line(place: Place) -> None:
         assert "hunter2" not in done.stderr
 
 
+@pytest.mark.parametrize("pipe", [None, "fifo"])
+def test_waiting_for_a_feed_is_interrupted_at_once(place: Place, pipe: str | None) -> None:
+    if pipe:
+        os.mkfifo(place.folder / pipe)
+    with subprocess.Popen(
+        command("inspect", pipe or "-"),
+        cwd=place.folder,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        status = Path(f"/proc/{process.pid}/wchan")
+        until(
+            lambda: any(x in status.read_text() for x in ("pipe_read", "wait_for_partner", "fifo"))
+        )
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+        assert process.stderr and "interrupted" in process.stderr.read()
+
+    assert process.returncode == 130
+
+
+# ── streams ──────────────────────────────────────────────────────────────────
+
+
+def in_a_shell(place: Place, line: str, **env: str) -> Done:
+    """`aggregator` in `line` is this program."""
+    script = f'aggregator() {{ "{sys.executable}" -m aggregator "$@"; }}; {line}'
+    return subprocess.run(
+        ["sh", "-c", script],
+        cwd=place.folder,
+        env=environment(**env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- 2>&-", "-v 2>&-"])
+def test_a_run_does_its_work_whatever_is_closed(place: Place, closed: str) -> None:
+    place.local()
+
+    done = in_a_shell(place, f"aggregator run {closed}")
+
+    assert (done.returncode, done.stdout.count("2 new")) == (0, 1)
+    with closing(sqlite3.connect(place.folder / "aggregator.db")) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize("words", ["entries --json", "status", "entries", "run --json"])
+def test_data_that_goes_nowhere_is_a_failure(place: Place, words: str) -> None:
+    place.local()
+    place.polled()
+
+    done = in_a_shell(place, f"aggregator {words} >&-")
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+
+
+def test_a_closed_stdin_is_an_empty_feed(place: Place) -> None:
+    done = in_a_shell(place, "aggregator inspect - <&-")
+
+    assert (done.returncode, done.stderr) == (1, "-: no feed: empty\n")
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1:strict"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["ascii", "latin-1", "C"],
+)
+def test_chinese_names_do_no_harm_in_another_encoding(place: Place, env: dict[str, str]) -> None:
+    folder = place.folder / "行星"
+    folder.mkdir()
+    inside = Place(folder)
+    (folder / "新闻.xml").write_bytes(FEED)
+    inside.config("  新闻: {url: 新闻.xml, categories: [财经]}\n", "posts: [{path: 文章}]\n")
+    (folder / "文章").mkdir()
+
+    assert "2 new" in inside.run("run", env=env).stdout
+    for words in (["status"], ["entries"], ["inspect", "新闻.xml"], ["explain", "one"]):
+        inside.run(*words, env=env)
+    found = inside.answer("status", "--json", env=env)
+    assert [row["source"] for row in found] == ["新闻", "文章"]
+    assert inside.answer("schema", env=env)["title"]
+
+
 # ── trouble ──────────────────────────────────────────────────────────────────
 
 

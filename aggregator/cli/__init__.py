@@ -6,7 +6,6 @@ To add a command: a function in the file of its family, and its name in the tabl
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -14,19 +13,14 @@ from typing import NoReturn
 import click
 
 from aggregator import __version__
-from aggregator.cli import answers, setup, work
-from aggregator.cli.common import (
-    BAD_CONFIG,
-    FAILED,
-    INTERRUPTED,
-    LOCKED,
-    say,
-)
+from aggregator.cli import answers, setup, streams, work
+from aggregator.cli.common import BAD_CONFIG, FAILED, INTERRUPTED, LOCKED, say
 from aggregator.errors import AggregatorError, ConfigError, StoreLocked
 
 
 def main() -> NoReturn:
     """The console script: every ending has its exit status, and no traceback is shown."""
+    streams.prepare()
     try:
         code = commands.main(standalone_mode=False, prog_name="aggregator")
     except click.exceptions.Abort:
@@ -45,18 +39,13 @@ def main() -> NoReturn:
         say(str(error))
         code = FAILED
     except (SystemExit, BrokenPipeError):  # whoever read us has seen enough: click and rich leave
-        _close_stdout()
+        streams.close_stdout()
         code = 0
     except OSError as error:
-        _close_stdout()
+        streams.close_stdout()
         say(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")
         code = FAILED
     sys.exit(code)
-
-
-def _close_stdout() -> None:
-    """What is still to be written goes nowhere, so that Python does not complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

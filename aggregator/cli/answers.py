@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import click
 
 from aggregator.cli.common import common, config_file, known, print_json, say, settings
 from aggregator.cli.tables import table
-from aggregator.errors import AggregatorError, ParseError
+from aggregator.errors import AggregatorError, FetchError, ParseError
 
 if TYPE_CHECKING:
     from aggregator.app import Settings
@@ -135,9 +136,15 @@ def inspect(
     from aggregator import online
     from aggregator.discretion import without_secrets
     from aggregator.inspection import inspect as inspected
+    from aggregator.model import Response
 
     given = _settings_or_none(path)
-    response = asyncio.run(online.read(what, given))
+    if what == "-":
+        response = Response(url="", body=sys.stdin.buffer.read())
+    elif what.startswith(("http://", "https://")):
+        response = asyncio.run(online.read(what, given))
+    else:
+        response = Response(url="", body=_bytes(Path(what)))
     headers = dict(response.headers) | ({"content-type": content_type} if content_type else {})
     try:
         zone = ZoneInfo(given.config.site.timezone if given else "UTC")
@@ -153,6 +160,15 @@ def inspect(
     table(names, [[str(e[name] or "") for name in names] for e in found["entries"]])
     for problem in found["problems"]:
         say(f"problem: {problem}")
+
+
+def _bytes(file: Path) -> bytes:
+    """Read here, not in a thread: whoever waits for a pipe is to be interrupted."""
+    try:
+        return file.read_bytes()
+    except (OSError, ValueError) as error:
+        why = (error.strerror or str(error)) if isinstance(error, OSError) else "no file's name"
+        raise FetchError(f"{file}: {why.lower()}") from error
 
 
 def _settings_or_none(path: Path | None) -> Settings | None:

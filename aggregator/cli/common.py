@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from aggregator.cli.streams import unicode_out
+
 if TYPE_CHECKING:
     from aggregator.app import Settings
 
@@ -53,8 +55,8 @@ def log_level(quiet: bool, verbose: bool, otherwise: int) -> int:
     return logging.DEBUG if verbose or shared["verbose"] else otherwise
 
 
-def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False))
+def print_json(value: Any, *, indent: int | None = None) -> None:
+    click.echo(json.dumps(value, ensure_ascii=not unicode_out(), indent=indent))
 
 
 def known(option: str, name: str, names: Iterable[str], what: str = "source") -> None:

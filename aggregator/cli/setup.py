@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -92,7 +91,8 @@ def check(online: bool, as_json: bool, path: Path | None, quiet: bool, verbose: 
 
 
 @click.command()
-def schema() -> None:
+@common
+def schema(path: Path | None, quiet: bool, verbose: bool) -> None:
     """Print the JSON Schema of the config, for editors.
 
     \b
@@ -101,4 +101,4 @@ def schema() -> None:
     """
     from aggregator import config
 
-    click.echo(json.dumps(config.schema(), ensure_ascii=False, indent=2))
+    print_json(config.schema(), indent=2)

@@ -165,11 +165,14 @@ class Aggregator:
         names: Iterable[str] | None = None,
         force: bool = False,
         told: Callable[[Outcome], None] = lambda outcome: None,
+        begun: Callable[[int], None] = lambda count: None,
     ) -> list[Outcome]:
-        """Poll what is due, or all of it by `force`. A look at a local file costs nothing, and
-        whoever has just saved one expects it to be seen."""
+        """Poll what is due, or all of it by `force`; `begun` hears how many sources that are.
+
+        A look at a local file costs nothing, and whoever has just saved one expects it to be seen.
+        """
         eager = [s.id for s in self.settings.sources.values() if force or s.local]
-        return await self.pipeline.poll_due(names=names, force=eager, told=told)
+        return await self.pipeline.poll_due(names=names, force=eager, told=told, begun=begun)
 
     async def due(self) -> list[str]:
         """The names of the sources that are due."""

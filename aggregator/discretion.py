@@ -51,13 +51,19 @@ def told(error: SourceError, source: Source) -> str:
         name, colon, rest = text.partition(": ")
         if colon and name == path_of(source.url).name:
             text = f"{source.written or _UNNAMED}: {rest}"
-        if isinstance(error.__cause__, FileNotFoundError) and like_an_address(source.written):
-            text += "; write https:// before it, if it is an address"
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            text += way_out(source)
     if not source.secret:
         return text
     for part in _spoken(source.url):
         text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", _UNNAMED, text)
     return text
+
+
+def way_out(source: Source) -> str:
+    """What to do when there is nothing at a path."""
+    hint = "; write https:// before it, if it is an address"
+    return hint if like_an_address(source.written) else ""
 
 
 def _spoken(url: str) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from aggregator import __version__, app, formats
-from aggregator.discretion import told
+from aggregator.discretion import told, way_out
 from aggregator.errors import SourceError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Request, Response, Source
@@ -14,10 +15,25 @@ from aggregator.places import path_of
 from aggregator.polling import ACCEPT
 
 
-async def ask(given: app.Settings) -> list[dict[str, Any]]:
-    """What every source of the config answers now."""
+async def ask(given: app.Settings, told: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+    """What every source of the config answers now; `told` hears of each as it comes."""
     async with Fetcher(app.fetch_options(given.config)) as fetch:
-        return list(await asyncio.gather(*(_answer(fetch, s) for s in given.sources.values())))
+
+        async def one(source: Source) -> dict[str, Any]:
+            answer = await _answer(fetch, source)
+            told(answer)
+            return answer
+
+        return list(await asyncio.gather(*(one(s) for s in given.sources.values())))
+
+
+def absent(given: app.Settings) -> list[str]:
+    """A note for each path in the config at which there is nothing yet."""
+    missing = [s for s in given.sources.values() if s.local and not path_of(s.url).exists()]
+    return [
+        f"{s.id}: there is nothing at {'its path' if s.secret else path_of(s.url)}{way_out(s)}"
+        for s in missing
+    ]
 
 
 async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:

@@ -89,15 +89,19 @@ class Pipeline:
         names: Iterable[str] | None = None,
         force: Collection[str] = (),
         told: Callable[[Outcome], None] = lambda outcome: None,
+        begun: Callable[[int], None] = lambda count: None,
     ) -> list[Outcome]:
         """Poll what is due among `names` (all by default), and what is in `force` as well.
 
-        `told` hears of each outcome as it comes. One source's trouble is its own outcome.
+        `begun` hears how many that are, `told` of each outcome as it comes. One source's trouble
+        is its own outcome.
         """
         wanted = set(self.subscriptions if names is None else names)
         states = await self.in_thread(
             lambda: self.store.claim(self.clock(), names=wanted, force=force)
         )
+
+        begun(len(states))
 
         async def one(state: PollState) -> Outcome:
             outcome = await self._poll(self.subscriptions[state.source], state)

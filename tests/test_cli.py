@@ -354,6 +354,85 @@ def test_progress_is_shown_on_a_terminal_only(place: Place) -> None:
         assert "polling" not in on_a_terminal(place, "run", "--force", "-q")
 
 
+def test_a_path_that_is_not_there_is_told_by_check_and_by_run(place: Place) -> None:
+    place.config(
+        "  a: {url: www.example.org/feed}\n  b: {url: my/news.xml}\n  c: {url: example.net}\n"
+        "  d: {url: news.xml}\n",
+        "posts: [{path: site/_posts}]\n",
+    )
+    (place.folder / "news.xml").write_bytes(FEED)
+
+    checked = place.run("check")
+    done = place.run("run")
+
+    hint = "; write https:// before it, if it is an address"
+    assert checked.stdout == "config.yaml: ok, 5 sources\n"
+    assert checked.stderr.splitlines() == [
+        f"note: a: there is nothing at {place.folder}/www.example.org/feed{hint}",
+        f"note: b: there is nothing at {place.folder}/my/news.xml",
+        f"note: c: there is nothing at {place.folder}/example.net{hint}",
+        f"note: posts: there is nothing at {place.folder}/site/_posts",
+    ]
+    assert place.answer("check", "--json")["warnings"] == [
+        x.removeprefix("note: ") for x in checked.stderr.splitlines()
+    ]
+    missing = "no such file or directory"
+    assert sorted(done.stderr.splitlines()) == [
+        f"a: failed: www.example.org/feed: {missing}{hint}",
+        f"b: failed: my/news.xml: {missing}",
+        f"c: failed: example.net: {missing}{hint}",
+        f"posts: failed: site/_posts: {missing}; the folder of posts is read there",
+    ]
+
+
+def test_what_is_wrong_is_told_as_it_happens(place: Place) -> None:
+    posts = place.folder / "posts"
+    posts.mkdir()
+    (posts / "2026-03-01-odd.md").write_text("---\ntitle: a: b\n---\nText\n")
+
+    def web(asked: Asked) -> Answer:
+        if asked.path == "/slow":
+            server.hang()
+        return Answer(404)
+
+    with serving(web) as server:
+        place.config(
+            f"  slow: {{url: '{server.url}/slow'}}\n  bad: {{url: '{server.url}/bad'}}\n",
+            "posts: [{path: posts}]\n",
+        )
+        for words in (["run", "--force"], ["check", "--online"]):
+            server.closing.clear()
+            with subprocess.Popen(
+                command(*words),
+                cwd=place.folder,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ) as process:
+                assert process.stdout
+                first = {process.stdout.readline().partition(": ")[0] for _ in range(2)}
+                assert process.poll() is None, "it is still at work"
+                server.closing.set()
+                process.stdout.read()
+
+            assert first == {"bad", "posts"}
+
+
+def test_the_bar_counts_what_is_polled(place: Place) -> None:
+    def web(asked: Asked) -> Answer:
+        time.sleep(1.5 if asked.path == "/c" else 0.3)
+        return Answer(body=FEED)
+
+    with serving(web) as server:
+        place.config("".join(f"  {x}: {{url: '{server.url}/{x}'}}\n" for x in "abc"))
+        twice = on_a_terminal(place, "run", "--only", "a", "--only", "a")
+        some = on_a_terminal(place, "run")
+
+    assert "0%" in twice and " 50%" not in twice
+    assert " 50%" in some and " 33%" not in some
+
+
 def test_colour_is_not_forced_on_those_who_want_none(place: Place) -> None:
     import re
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.common import FAILED, common, config_file, print_json, say, settings
+from aggregator.cli.progress import Progress
 from aggregator.errors import AggregatorError, ConfigError, ParseError
+
+if TYPE_CHECKING:
+    from aggregator.app import Settings
 
 
 @click.command()
@@ -65,8 +70,6 @@ def check(online: bool, as_json: bool, path: Path | None, quiet: bool, verbose: 
       aggregator check
       aggregator check --online
     """
-    import asyncio
-
     from aggregator import config
     from aggregator import online as answers
 
@@ -77,17 +80,33 @@ def check(online: bool, as_json: bool, path: Path | None, quiet: bool, verbose: 
         if as_json:
             print_json({"ok": False, "errors": str(error).split("\n")})
         raise
-    warnings = list(config.warnings(given.config))
-    asked = asyncio.run(answers.ask(given)) if online else []
+    warnings = [*config.warnings(given.config), *answers.absent(given)]
+    if not as_json:
+        for warning in warnings:
+            say(f"note: {warning}")
+    asked = _asked(given, as_json=as_json) if online else []
     if as_json:
         print_json({"ok": True, "errors": [], "warnings": warnings, "sources": asked})
     else:
-        for warning in warnings:
-            say(f"note: {warning}")
-        for answer in asked:
-            click.echo(f"{answer['source']}: {answer['answer']}")
         click.echo(f"{file}: ok, {len(given.sources)} sources")
     return FAILED if any(not a["ok"] for a in asked) else 0
+
+
+def _asked(given: Settings, *, as_json: bool) -> list[dict[str, Any]]:
+    """What the sources answer; lines come as they do, the object has the config's order."""
+    import asyncio
+
+    from aggregator import online
+
+    with Progress("asking", shown=as_json) as progress:
+
+        def told(answer: dict[str, Any]) -> None:
+            progress.step(answer["source"])
+            if not as_json:
+                click.echo(f"{answer['source']}: {answer['answer']}")
+
+        progress.begin(len(given.sources))
+        return asyncio.run(online.ask(given, told))
 
 
 @click.command()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,9 +19,11 @@ from aggregator.cli.common import (
     say,
     settings,
 )
+from aggregator.cli.progress import Progress
 
 if TYPE_CHECKING:
     from aggregator.app import Settings
+    from aggregator.model import Outcome
     from aggregator.report import Summary
 
 
@@ -73,46 +75,36 @@ async def _run(
     import logging
 
     from aggregator import app, report
-    from aggregator.model import Outcome
 
     def told(outcome: Outcome) -> None:
         if level <= logging.INFO:
             report.log(outcome)
-        step(outcome.source)
+            progress.step(outcome.source)
+        else:
+            progress.step(outcome.source, _lines(outcome, quiet=level >= logging.ERROR))
 
     async with app.Aggregator(given, dry=dry) as aggregator:
-        with _progress(len(only or given.sources), shown=level == logging.WARNING) as step:
-            outcomes = await aggregator.poll(names=only or None, force=force, told=told)
+        with Progress("polling", shown=level == logging.WARNING) as progress:
+            outcomes = await aggregator.poll(
+                names=only or None, force=force, told=told, begun=progress.begin
+            )
         return report.summary(outcomes, await aggregator.publish())
 
 
-def _progress(total: int, *, shown: bool) -> Any:
-    """A bar on a terminal; elsewhere nothing, the summary says it all."""
-    from contextlib import contextmanager
+def _lines(outcome: Outcome, *, quiet: bool) -> Iterator[str]:
+    """What is wrong with a source, as soon as that is known."""
+    from aggregator.model import Failed, Updated
 
-    from rich.console import Console
-    from rich.progress import Progress
-
-    @contextmanager
-    def bar() -> Any:
-        console = Console(stderr=True)
-        with Progress(
-            console=console, disable=not (shown and console.is_terminal), transient=True
-        ) as p:
-            task = p.add_task("polling", total=total)
-            yield lambda name: p.update(task, advance=1, description=name[:30])
-
-    return bar()
+    if isinstance(outcome, Failed):
+        yield f"{outcome.source}: failed: {outcome.error}"
+    if isinstance(outcome, Updated) and not quiet:
+        for problem in outcome.changes.problems:
+            yield f"{outcome.source}: {problem}"
 
 
 def _tell(found: Summary, given: Settings, *, as_json: bool, dry: bool, quiet: bool) -> None:
-    for source, error in found.errors:
-        say(f"{source}: failed: {error}")
     for failure in found.unwritten:
         say(f"not written: {failure}")
-    if not quiet:
-        for source, problem in found.problems:
-            say(f"{source}: {problem}")
     if as_json:
         print_json(found.as_json())
     elif not quiet:

@@ -11,7 +11,6 @@ import ipaddress
 import os
 import re
 import unicodedata
-import zoneinfo
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
+from aggregator import config_zones
 from aggregator.config_errors import MisreadError, noun, shown, suggestion
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -66,13 +66,10 @@ def language(value: object) -> str:
 
 def timezone(value: object) -> str:
     value = text(value)
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        # Etc/GMT+8 lies eight hours *west*: the last thing that whoever wrote UTC+8 wants.
-        zones = (x for x in zoneinfo.available_timezones() if "GMT" not in x)
-        hint = suggestion(value, zones) or ", write one such as Asia/Shanghai or UTC"
-        raise MisreadError(f"unknown time zone {shown(value)}{hint}") from None
+    if not config_zones.known(value):
+        zones = config_zones.meant(value)
+        hint = f"use an area name such as {zones}" if zones else "write one such as Asia/Shanghai"
+        raise MisreadError(f"unknown time zone {shown(value)}, {hint}")
     return value
 
 

@@ -340,11 +340,14 @@ FAULTS = [
     ("site: {language: zh_CN}\n", "1:18: site.language: 'zh_CN' is no language tag, did you mean"),
     (
         "site: {timezone: Asia/Shangai}\n",
-        "1:18: site.timezone: unknown time zone 'Asia/Shangai', did you mean 'Asia/Shanghai'?",
+        "1:18: site.timezone: unknown time zone 'Asia/Shangai', use an area name such as Asia/Shanghai",
     ),
     ("site: {timezone: ../UTC}\n", "1:18: site.timezone: unknown time zone '../UTC'"),
     ("site: {timezone: Asia}\n", "1:18: site.timezone: unknown time zone 'Asia'"),
-    ("site: {timezone: GMT+8}\n", "1:18: site.timezone: unknown time zone 'GMT+8', write one such"),
+    (
+        "site: {timezone: GMT+8}\n",
+        "1:18: site.timezone: unknown time zone 'GMT+8', use an area name such as Asia/Shanghai",
+    ),
     ("site: {id: planet}\n", "1:12: site.id: an id is an IRI, such as tag:example.org,2026:planet"),
     ("site: {url: ftp://a.example/}\n", "1:13: site.url: this is no address that begins with"),
     ("site: {url: 'https://a.example/?x'}\n", "1:13: site.url: the site's address cannot hold"),
@@ -427,6 +430,44 @@ SOURCE_FAULTS = [
 @pytest.mark.parametrize(("source", "first"), SOURCE_FAULTS)
 def test_a_fault_of_a_source_has_its_name(source: str, first: str) -> None:
     assert faults(f"sources:\n  {source}\n")[0].startswith(f"config.yaml:{first}")
+
+
+@pytest.mark.parametrize(
+    ("written", "zones"),
+    [
+        ("UTC+8", "Asia/Shanghai"),
+        ("UTC+08:00", "Asia/Shanghai"),
+        ("gmt+0530", "Asia/Kolkata"),
+        ("+9", "Asia/Tokyo"),
+        ("UTC-5", "America/New_York"),
+        ("UTC8", "Asia/Shanghai"),
+        ("CST", "Asia/Shanghai or America/Chicago"),
+        ("cst", "Asia/Shanghai or America/Chicago"),
+        ("JST", "Asia/Tokyo"),
+        ("IST", "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem"),
+        ("BST", "Europe/London or Asia/Dhaka"),
+        ("EDT", "America/New_York"),
+        ("Asia/Beijing", "Asia/Shanghai"),
+        ("北京", "Asia/Shanghai"),
+        ("Shanghai", "Asia/Shanghai"),
+        ("New York", "America/New_York"),
+        ("Asia/Tokio", "Asia/Tokyo"),
+        ("europe/berlin", "Europe/Berlin"),
+    ],
+)
+def test_another_name_of_a_time_zone_leads_to_its_area(written: str, zones: str) -> None:
+    (found,) = faults(f"site: {{timezone: '{written}'}}\n{A_SOURCE}")
+
+    assert found.endswith(f"unknown time zone '{written}', use an area name such as {zones}")
+    for zone in re.split(", | or ", zones):
+        assert load(f"site: {{timezone: {zone}}}\n{A_SOURCE}").site.timezone == zone
+
+
+@pytest.mark.parametrize("written", ["localtime", "posixrules", "Factory", "right/UTC", "XYT", "?"])
+def test_what_is_no_time_zone_everywhere_is_none(written: str) -> None:
+    (found,) = faults(f"site: {{timezone: '{written}'}}\n{A_SOURCE}")
+
+    assert found.endswith(f"unknown time zone '{written}', write one such as Asia/Shanghai")
 
 
 def test_one_address_in_two_sources_is_an_error() -> None:

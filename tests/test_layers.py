@@ -12,7 +12,7 @@ LAYERS = (
     {"errors", "model", "moment_shapes"},
     {"text", "moments", "places"},
     {"link_rules", "link_parts", "yamltext", "opml", "syntax"},
-    {"link_sites", "config_errors", "config_names"},
+    {"link_sites", "config_errors", "config_names", "config_zones"},
     {"link_targets", "link_clean", "config_values", "discretion"},
     {"links", "polling", "config_clashes"},
     {"formats", "rules", "config"},

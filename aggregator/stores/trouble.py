@@ -38,7 +38,7 @@ def _advice(error: sqlite3.Error) -> str:
 
 
 def telling(cls: C) -> C:
-    """Every public method of `cls`, which has a name in `called`, tells of trouble with its file."""
+    """Every public method of `cls`, which is `called` something, tells of trouble with its file."""
     for name, method in list(vars(cls).items()):
         if inspect.isfunction(method) and not name.startswith("_"):
             setattr(cls, name, _telling(method))

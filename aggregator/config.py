@@ -6,22 +6,18 @@ may be is a check in `config_values`; what two keys may not be at once, in `conf
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from aggregator import yamltext
 from aggregator.config_clashes import clashes
 from aggregator.config_errors import faults, report
-from aggregator.config_names import address, folded, is_path, post_names, unused
+from aggregator.config_names import address, is_path, post_names
 from aggregator.config_values import (
     Contact,
     Duration,
@@ -259,10 +255,18 @@ def load(text: str, *, filename: str = "config.yaml", folder: Path) -> Config:
 
     Raises ConfigError with a line for each fault, in document order.
     """
+    config, found = read(text, folder=folder)
+    if config is None or found:
+        raise report(found, filename)
+    return config
+
+
+def read(text: str, *, folder: Path) -> tuple[Config | None, list[Fault]]:
+    """What `load` gives, and all that is wrong with it."""
     document = yamltext.read(text)
     if document.value is None:
         empty = Fault(At(), (), "the file is empty; `aggregator init` writes one to start with")
-        raise report(document.faults or [empty], filename)
+        return None, list(document.faults or [empty])
     given = _written(document.value)
     found = [*document.faults, *clashes(given, document, folder)]
     config = None
@@ -270,9 +274,7 @@ def load(text: str, *, filename: str = "config.yaml", folder: Path) -> Config:
         config = _CONFIG.validate_python(given, context={"folder": folder})
     except ValidationError as error:
         found += faults(error, document, Config)
-    if config is None or found:
-        raise report(found, filename)
-    return config
+    return config, found
 
 
 def warnings(config: Config) -> tuple[str, ...]:
@@ -307,7 +309,7 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-# ── for editors, and for a start ─────────────────────────────────────────────
+# ── for editors ──────────────────────────────────────────────────────────────
 
 
 def schema() -> dict[str, Any]:
@@ -337,36 +339,3 @@ def _property(made: Mapping[str, Any], *, nullable: bool) -> dict[str, Any]:
     if not nullable or {"type": "null"} in rest.get("anyOf", ()):
         return {**about, **rest}
     return {**about, "anyOf": [rest, {"type": "null"}]}
-
-
-def starter(
-    *, posts: str | None = None, sources: Sequence[tuple[str, str, Sequence[str]]] = ()
-) -> str:
-    """A commented config.yaml to begin with; `sources` are names, addresses and categories."""
-    if not sources and posts is None:
-        sources = [("simon", "https://simonwillison.net/atom/everything/", ["ai"])]
-    listed = "".join(_listed(*x) for x in sources)
-    folder = "  #- path: _posts\n" if posts is None else f"  - path: {_quoted(posts)}\n"
-    text = resources.files("aggregator").joinpath("starter.yaml").read_text("utf-8")
-    text = text.replace("\nposts:\n", f"\nposts:\n{folder}", 1)
-    return text.replace("\nsources:\n", f"\nsources:\n{listed}", 1)
-
-
-def source_name(title: str, taken: Collection[str]) -> str:
-    """A name that is allowed and not taken, from the title of a feed."""
-    plain = "".join(" " if unicodedata.category(x)[0] == "C" or x == "/" else x for x in title)
-    return unused(" ".join(plain.split()) or "feed", {folded(x) for x in taken})
-
-
-def _listed(name: str, url: str, categories: Sequence[str]) -> str:
-    lines = [f"  {_quoted(name)}:", f"    url: {_quoted(url)}"]
-    if categories:
-        lines.append(f"    categories: [{', '.join(map(_quoted, categories))}]")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """As YAML, with quotes only where they are needed."""
-    if re.fullmatch(r"(https?://)?[\w.][\w./?=&+%~-]*", text) and text.lower() != "null":
-        return text
-    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf")).strip()

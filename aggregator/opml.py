@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from aggregator.errors import ParseError
+from aggregator.text import line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Outline:
     title: str
     url: str
     categories: tuple[str, ...] = ()
+    times: int = 1  # that its address is in the list
 
 
 # An address with a bare ampersand: what hand-made lists get wrong, and recovery would drop.
@@ -26,15 +28,15 @@ _FEED = re.compile(r"(?i)^feed:(?://)?(https?:)?(?://)?")  # what browsers once 
 
 
 def parse(body: bytes) -> tuple[Outline, ...]:
-    """The feeds in a list, each address once. ParseError when it is no OPML."""
+    """The feeds in a list, each address once, in all its folders; ParseError if it is no OPML."""
     root = _root(body)
     if root is None or root.tag != "opml":
         raise ParseError("no OPML: it has no <opml> element")
     found: dict[str, Outline] = {}
     for outline in _outlines(root.iterfind("body/outline"), ()):
-        before = found.setdefault(outline.url, outline)
+        before = found.get(outline.url, replace(outline, times=0))
         both = dict.fromkeys((*before.categories, *outline.categories))
-        found[outline.url] = replace(before, categories=tuple(both))
+        found[outline.url] = replace(before, categories=tuple(both), times=before.times + 1)
     return tuple(found.values())
 
 
@@ -54,7 +56,7 @@ def _web(found: re.Match[str]) -> str:
 
 def _outlines(nodes: Iterator[etree._Element], folders: tuple[str, ...]) -> Iterator[Outline]:
     for node in nodes:
-        said = {str(name).lower(): " ".join(str(text).split()) for name, text in node.items()}
+        said = {str(name).lower(): line(str(text)) for name, text in node.items()}
         title = said.get("title") or said.get("text") or ""
         url = _FEED.sub(_web, said.get("xmlurl", ""))
         inner = (*folders, title) if title and not url else folders

@@ -543,6 +543,51 @@ def test_init_takes_subscriptions_and_posts(place: Place) -> None:
     ]
 
 
+def test_init_leaves_out_what_check_would_refuse_and_says_so(place: Place) -> None:
+    outlines = {
+        "good": "https://good.example/f",
+        "old": "ftp://d.example/",
+        "space": "https://x.example/a b",
+        "bare": "www.example.org/feed",
+        "port": "https://a.example:99999/",
+        "again": "HTTPS://Good.example:443/f",
+        "posts": "https://posts.example/f",
+        "twice": "https://twice.example/",
+        "Twice": "https://twice.example/",
+        "odd &#x9b; &#xfffd;": "https://odd.example/&#x85;?a=\u202e",
+    }
+    rows = "".join(f"<outline text='{t}' xmlUrl='{url}'/>" for t, url in outlines.items())
+    body = f"<outline text='x &#x7f; y'>{rows}</outline>"
+    (place.folder / "list.opml").write_text(f"<opml><body>{body}</body></opml>", "utf-8")
+
+    done = place.run("-c", "my planet.yaml", "init", "--opml", "list.opml", "--posts", "_posts")
+
+    assert "`aggregator -c 'my planet.yaml' run`" in done.stderr
+    told = dict(x.split(": ", 1) for x in done.stderr.splitlines()[:-1])
+    assert told["twice"] == "2 times in the list, written once"
+    left_out = {x for x, why in told.items() if why.startswith("left out")}
+    assert left_out >= {"old", "space", "bare", "port", "again"}
+    assert "a space in it" in told["space"] and "sources.good" in told["again"]
+    place.run("-c", "my planet.yaml", "check")
+    text = (place.folder / "my planet.yaml").read_text("utf-8")
+    assert '  #old:\n  #  url: "ftp://d.example/"\n' in text
+    written = list(yaml.safe_load(text)["sources"])
+    assert written[:3] == ["good", "posts-2", "twice"] and not left_out & set(written)
+
+
+def test_init_with_nothing_to_poll_shows_an_example(place: Place) -> None:
+    (place.folder / "list.opml").write_text("<opml><body><outline xmlUrl='u:x'/></body></opml>")
+
+    assert "left out" in place.run("init", "--opml", "list.opml").stderr
+    place.run("check")
+
+
+@pytest.mark.parametrize("posts", ["", " ", "a\tb\nc"])
+def test_init_takes_no_folder_without_a_name(place: Place, posts: str) -> None:
+    assert "--posts" in place.run("init", "--posts", posts, exits=2).stderr
+    assert list(place.folder.iterdir()) == []
+
+
 def test_init_refuses_a_list_that_is_none(place: Place) -> None:
     (place.folder / "list.opml").write_text("<html/>")
 

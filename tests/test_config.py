@@ -14,10 +14,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator import config
+from aggregator import config, starter
 from aggregator.config import Config
 from aggregator.errors import ConfigError
 from aggregator.model import PostOptions, Source
+from aggregator.starter import Listed
 
 FOLDER = Path("/srv/planet")
 DOCS = Path(__file__).parent.parent / "docs" / "configuration.md"
@@ -278,9 +279,9 @@ def test_what_this_version_does_not_act_on_is_said() -> None:
 
 
 def test_a_title_becomes_a_name_that_is_free() -> None:
-    assert config.source_name("CI/CD\n 周刊 ", ()) == "CI CD 周刊"
-    assert config.source_name("News", ("news", "news-2")) == "News-3"
-    assert config.source_name("//", ()) == "feed"
+    assert starter.source_name("CI/CD\n 周刊 ", ()) == "CI CD 周刊"
+    assert starter.source_name("News", ("news", "news-2")) == "News-3"
+    assert starter.source_name("//", ()) == "feed"
 
 
 # ── what is wrong, and where ─────────────────────────────────────────────────
@@ -738,23 +739,26 @@ def test_the_schema_gives_defaults_as_people_write_them() -> None:
     assert "$defs" not in str(config.schema())
 
 
-def everything_on(starter: str) -> str:
-    return re.sub(r"(?m)^( *)#(?=\S|  )", r"\1", starter)
+def everything_on(text: str) -> str:
+    return re.sub(r"(?m)^( *)#(?=\S|  )", r"\1", text)
 
 
 @pytest.mark.parametrize(
-    "starter",
+    "text",
     [
-        config.starter(),
-        config.starter(posts="site/_posts"),
-        config.starter(posts="我的 文章: 1", sources=[("a", "https://a.example/?b=1#c", ["技术"])]),
+        starter.starter(),
+        starter.starter(posts="site/_posts"),
+        starter.starter(
+            posts="我的 文章: 1",
+            sources=[Listed(name="a", url="https://a.example/?b=1#c", categories=["技术"])],
+        ),
     ],
 )
-def test_the_starter_loads_as_it_is_and_with_everything_on(starter: str) -> None:
-    assert valid(starter)
-    assert load(starter)
-    assert valid(everything_on(starter))
-    assert load(everything_on(starter)).sources["another"].content == "excerpt"
+def test_the_starter_loads_as_it_is_and_with_everything_on(text: str) -> None:
+    assert valid(text)
+    assert load(text)
+    assert valid(everything_on(text))
+    assert load(everything_on(text)).sources["another"].content == "excerpt"
 
 
 def test_the_starter_holds_what_it_was_given() -> None:
@@ -763,8 +767,8 @@ def test_the_starter_holds_what_it_was_given() -> None:
         ("技术 'x': #1", "https://b.example/x y", ["a, b", "no", "~", "😀"]),
         ("*", "feeds/c.xml", ["ai"]),
     ]
-    text = config.starter(posts="_posts", sources=sources).replace("/x y", "/xy")
-    found = load(text)
+    given = [Listed(name=name, url=url, categories=more) for name, url, more in sources]
+    found = load(starter.starter(posts="_posts", sources=given).replace("/x y", "/xy"))
 
     assert [(name, x.url, list(x.categories)) for name, x in found.sources.items()] == [
         (name, url.replace(" ", ""), categories) for name, url, categories in sources

@@ -16,6 +16,7 @@ LAYERS = (
     {"link_targets", "link_clean", "config_values", "discretion"},
     {"links", "polling", "config_clashes"},
     {"formats", "rules", "config"},
+    {"starter"},
     {"cluster", "compose", "inspection", "room"},
     {"fetch", "files", "stores"},
     {"ingest", "publish"},

@@ -81,7 +81,7 @@ def test_a_feed_in_two_folders_has_both_as_categories_and_comes_once() -> None:
     feed = '<outline text="t" xmlUrl="https://a.example/f"/>'
     found = only(f'<outline text="ai">{feed}</outline><outline text="tools">{feed}</outline>')
 
-    assert found.categories == ("ai", "tools")
+    assert (found.categories, found.times) == (("ai", "tools"), 2)
 
 
 def test_feeds_inside_of_a_feed_are_found() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from aggregator.errors import AggregatorError, ConfigError, ParseError
 
 if TYPE_CHECKING:
     from aggregator.app import Settings
+    from aggregator.starter import Listed
 
 
 @click.command()
@@ -33,29 +35,44 @@ def init(
       aggregator init
       aggregator init --opml subscriptions.opml --posts _posts
     """
-    from aggregator import config
-    from aggregator import opml as lists
+    from aggregator.config_errors import MisreadError
+    from aggregator.config_values import text as words
+    from aggregator.starter import starter
 
-    sources: list[tuple[str, str, tuple[str, ...]]] = []
-    if opml:
-        try:
-            outlines = lists.parse(opml.read_bytes())
-        except ParseError as error:
-            raise ParseError(f"{opml}: {error}") from error
-        for outline in outlines:
-            name = config.source_name(outline.title, [s[0] for s in sources])
-            sources.append((name, outline.url, outline.categories))
-    text = config.starter(posts=posts, sources=sources)
     file = config_file(path)
     try:
+        folder = None if posts is None else words(posts)
+    except MisreadError as error:
+        raise click.BadParameter(f"{error}; name a folder", param_hint="--posts") from error
+    sources = _subscriptions(opml, posts=folder, folder=file.absolute().parent) if opml else []
+    try:
         with file.open("x", encoding="utf-8") as new:
-            new.write(text)
+            new.write(starter(posts=folder, sources=sources))
     except FileExistsError as error:
         raise AggregatorError(f"{file}: is there already; -c FILE names another") from error
     except OSError as error:
         raise AggregatorError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     if not quiet:
-        say(f"{file} is written; look at it, then `aggregator run`")
+        named = "" if file == Path("config.yaml") else f"-c {shlex.quote(str(file))} "
+        say(f"{file} is written; look at it, then `aggregator {named}run`")
+
+
+def _subscriptions(opml: Path, *, posts: str | None, folder: Path) -> list[Listed]:
+    """What the list names, and on stderr what of it is left out or comes more than once."""
+    from aggregator import opml as lists
+    from aggregator.starter import listed
+
+    try:
+        outlines = lists.parse(opml.read_bytes())
+    except ParseError as error:
+        raise ParseError(f"{opml}: {error}") from error
+    sources = listed(outlines, posts=posts, folder=folder)
+    for outline, source in zip(outlines, sources, strict=True):
+        if source.wrong:
+            say(f"{source.name}: left out, it stands in the file as a comment: {source.wrong}")
+        elif outline.times > 1:
+            say(f"{source.name}: {outline.times} times in the list, written once")
+    return sources
 
 
 @click.command()

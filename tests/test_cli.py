@@ -1,14 +1,18 @@
 """The commands, as people and scripts run them: real processes, files and a real server."""
 
 import asyncio
+import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
+import termios
 import time
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +25,7 @@ from servers import Answer, Asked, Handler, serving, until
 from world import Item, rss
 
 from aggregator import app
+from aggregator.cli import tables
 
 FEED = rss(
     Item(id="one", link="https://news.example/one", title="First story of the day"),
@@ -111,9 +116,10 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def on_a_terminal(place: Place, *words: str, **env: str) -> str:
+def on_a_terminal(place: Place, *words: str, columns: int = 80, **env: str) -> str:
     """What a command shows on a terminal, control sequences and all."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     shown = bytearray()
     with subprocess.Popen(
         command(*words),
@@ -434,8 +440,6 @@ def test_the_bar_counts_what_is_polled(place: Place) -> None:
 
 
 def test_colour_is_not_forced_on_those_who_want_none(place: Place) -> None:
-    import re
-
     place.local()
     for words in (["run", "-v"], ["entries"]):
         shown = on_a_terminal(place, *words, NO_COLOR="1")
@@ -685,6 +689,70 @@ def test_the_table_shows_the_newest_fifty_and_all_of_them_if_asked(place: Place)
     assert len(place.run("entries").stdout.splitlines()) == 51
     assert len(place.run("entries", "--all").stdout.splitlines()) == 61
     assert len(place.entries()) == 60
+
+
+LONG = "第一条新闻说了些什么，又说了些别的什么，最后什么也没有说 and goes on in English for a while"
+
+
+@pytest.mark.parametrize("columns", [30, 40, 80, 120])
+@pytest.mark.parametrize("words", [["status"], ["entries"], ["inspect", "news.xml"]])
+def test_no_column_is_lost_on_a_terminal(place: Place, words: list[str], columns: int) -> None:
+    link = "https://news.example/2026/04/a-rather-long-address-of-a-story"
+    place.local(rss(Item(id="one", link=link, title=LONG)))
+    place.polled()
+
+    shown = on_a_terminal(place, *words, columns=columns).replace("\r", "")
+
+    assert max(map(tables.cells, shown.splitlines())) <= columns
+    names = {
+        "status": "health source entries last next",
+        "entries": "published source title cluster",
+        "inspect": "published title url",
+    }
+    for name in names[words[0]].split():
+        assert re.search(rf"(?m)(^|\s){name}\s", shown), name
+    if words[0] != "status":
+        assert "2026-04-01 10:00" in shown and "…" not in shown
+        for part in ("第一条新闻", "goes", "English"):
+            assert part in shown
+
+
+@pytest.mark.parametrize("words", [["entries"], ["inspect", "news.xml"]])
+def test_what_a_program_reads_is_never_cut(place: Place, words: list[str]) -> None:
+    title = LONG * 4
+    link = f"https://news.example/{'long/' * 60}"
+    place.local(rss(Item(id="one", link=link, title=title)))
+    place.polled()
+
+    lines = place.run(*words).stdout.splitlines()
+
+    (line,) = (x for x in lines if LONG in x)
+    assert title in line and "2026-04-01T10:00:00Z" in line
+    assert words[0] == "entries" or line.endswith(link)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "folded"),
+    [
+        ("one two three", 9, ["one two", "three"]),
+        ("第一条新闻", 4, ["第一", "条新", "闻"]),
+        ("第一条 新闻", 7, ["第一条", "新闻"]),
+        ("abcdefghij", 4, ["abcd", "efgh", "ij"]),
+        ("", 4, [""]),
+    ],
+)
+def test_a_cell_is_folded_at_spaces_and_by_width(text: str, width: int, folded: list[str]) -> None:
+    assert list(tables.fold(text, width)) == folded
+
+
+def test_a_terminal_obeys_no_title(place: Place) -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [
+        {"id": "1", "title": "a\x1b[31mb\x9b31mc\u202ed", "content_text": "x"}]}  # fmt: skip
+    place.local(json.dumps(feed).encode())
+
+    shown = on_a_terminal(place, "inspect", "news.xml")
+
+    assert not any(x in shown for x in "\x1b\x9b\u202e")
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(place: Place) -> None:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aggregator.cli import tables
 from aggregator.cli.common import common, config_file, known, print_json, say, settings
-from aggregator.cli.tables import table
 from aggregator.errors import AggregatorError, FetchError, ParseError
 
 if TYPE_CHECKING:
     from aggregator.app import Settings
+
+
+_MOST = 50  # entries in a table, unless all are asked for
 
 
 @click.command()
@@ -40,14 +43,10 @@ def status(as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None
     if as_json:
         print_json(rows)
         return
-    names = ("source", "health", "entries", "last", "next")
-    table(
-        names,
-        [
-            [str(row[name] or "never") if name != "entries" else str(row[name]) for name in names]
-            for row in rows
-        ],
-    )
+    names = ("health", "source", "entries", "last", "next")
+    blank = {"last": "never"}
+    table = [[str(row[name] or blank.get(name, 0)) for name in names] for row in rows]
+    tables.show(names, table, wide=("source",))
     for row in rows:
         for wrong in (row["error"], *row["problems"]):
             if wrong:
@@ -76,8 +75,6 @@ def entries(
       aggregator entries --category 财经
       aggregator entries --json | jq 'select(.leader) | .title'
     """
-    import heapq
-
     from aggregator import app, compose
     from aggregator import status as answers
     from aggregator.model import EVERYTHING
@@ -99,13 +96,13 @@ def entries(
             for row in found:
                 print_json(row)
             return
-        shown = sorted if everything else lambda rows, **by: heapq.nlargest(50, rows, key=by["key"])
-        rows = list(shown(found, key=lambda row: row["published"]))
+        most = None if everything else _MOST
+        rows = sorted(found, key=lambda row: row["published"], reverse=True)[:most]
     finally:
         store.close()
-    rows.sort(key=lambda row: row["published"], reverse=True)
     names = ("published", "source", "title", "cluster")
-    table(names, [[str(row[name]) for name in names] for row in rows])
+    table = [[str(row[name]) for name in names] for row in rows]
+    tables.show(names, table, wide=("source", "title"))
 
 
 @click.command()
@@ -157,7 +154,8 @@ def inspect(
     feed = found["feed"]
     click.echo(f"{feed['title'] or 'untitled'}  {feed['url'] or ''}".rstrip())
     names = ("published", "title", "url")
-    table(names, [[str(e[name] or "") for name in names] for e in found["entries"]])
+    table = [[str(e[name] or "") for name in names] for e in found["entries"]]
+    tables.show(names, table, wide=("title", "url"))
     for problem in found["problems"]:
         say(f"problem: {problem}")
 

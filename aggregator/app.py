@@ -15,11 +15,11 @@ from typing import Any, Self
 
 from aggregator import __version__, compose, config, files, stores
 from aggregator.config_values import Secret
-from aggregator.errors import ConfigError
+from aggregator.errors import ConfigError, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Outcome, Person, Source
 from aggregator.pipeline import Fetch, Pipeline
-from aggregator.publish import Publication, Published, publish
+from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
 from aggregator.room import Room
 from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
@@ -74,6 +74,19 @@ def _store_name(given: Settings) -> str:
     """What messages call it."""
     secret = isinstance(given.config.store, Secret)
     return "store" if secret else f"store {given.store_file.name}"
+
+
+def notes(given: Settings) -> tuple[str, ...]:
+    """What of the config is not acted on, by this version or because of what is published."""
+    found = config.warnings(given.config)
+    try:
+        store = open_store(given, exclusive=False)
+    except StoreError:  # not there yet, or the trouble of those who need it
+        return found
+    try:
+        return (*found, *slug_notes(publication(given, store).wanted_slugs, store.slugs()))
+    finally:
+        store.close()
 
 
 def fetch_options(given: config.Config) -> FetchOptions:

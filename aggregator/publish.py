@@ -37,10 +37,11 @@ class Publication:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """Paths are relative to the folder. `failed`: what could not be written, and why: a whole
-    document, or an entry that was left out of one."""
+    document, or an entry that was left out of one. `notes`: what of the config is not acted on."""
 
     written: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def publish(
@@ -73,13 +74,32 @@ def publish(
                 store.issue(name, Edition(updated=made.updated, stamp=files.stamp(path)))
         except (AggregatorError, OSError, ValueError) as error:
             failed.append(f"{name or compose.ALL}: {error}")
-    return Published(written=tuple(sorted(written)), failed=tuple(failed))
+    notes = slug_notes(wanted.wanted_slugs, store.slugs())
+    return Published(written=tuple(sorted(written)), failed=tuple(failed), notes=notes)
 
 
 def _filled(path: Path) -> bool:
     """Whether a document with entries stands there. One that this store knows of no entry for is
     another store's: it is not emptied before this one, which is new, has read its sources."""
     return path.is_file() and b"<entry" in path.read_bytes()
+
+
+def slug_notes(wanted: Mapping[str, str], published: Mapping[str, str]) -> tuple[str, ...]:
+    """For each slug in the config that is not used: what is published keeps its address."""
+    owners = {slug: name for name, slug in published.items()}
+    notes = []
+    for name, slug in wanted.items():
+        if name in published and published[name] != slug:
+            notes.append(
+                f"categories.{name}.slug: {slug} is not used, {published[name]}.atom is published"
+                f" and keeps its address; write slug: {published[name]}"
+            )
+        elif owners.get(slug, name) != name:
+            notes.append(
+                f"categories.{name}.slug: {slug}.atom is published already, for {owners[slug]};"
+                " choose another"
+            )
+    return tuple(notes)
 
 
 def _mark(store: Store, wanted: Publication) -> None:

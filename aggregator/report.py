@@ -29,6 +29,7 @@ class Summary:
     written: tuple[str, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()  # (source, or document, and what is wrong)
     unwritten: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what of the config is not acted on
     problems: tuple[tuple[str, str], ...] = ()  # (source, what was read all the same, and how)
 
     def as_json(self) -> dict[str, Any]:
@@ -73,6 +74,7 @@ def summary(outcomes: Iterable[Outcome], published: Published) -> Summary:
         dropped=sum(c.dropped for _, c in changes),
         written=published.written,
         unwritten=published.failed,
+        notes=published.notes,
         errors=tuple((o.source, o.error) for o in failures),
         problems=tuple((source, p) for source, c in changes for p in c.problems),
     )

@@ -599,6 +599,31 @@ def test_init_refuses_a_list_that_is_none(place: Place) -> None:
     assert not (place.folder / "config.yaml").exists()
 
 
+def test_a_slug_that_is_not_used_is_told(place: Place) -> None:
+    place.local(more="categories: {财经: {slug: finance}}\n")
+    place.polled()
+    file = place.folder / "config.yaml"
+    other = "categories: {财经: {slug: money}, Sea: {slug: world}, new: {slug: neu}}"
+    file.write_text(re.sub("categories: {财经.*", other, file.read_text("utf-8")), "utf-8")
+
+    before = place.run("check").stderr.splitlines()
+    after = place.run("run").stderr.splitlines()
+
+    finance = (
+        "note: categories.财经.slug: money is not used, finance.atom is published and keeps its"
+        " address; write slug: finance"
+    )
+    assert before == [
+        finance,
+        "note: categories.Sea.slug: world.atom is published already, for world; choose another",
+    ]
+    assert after[0] == finance and after[1].startswith("note: categories.Sea.slug: world is not")
+    assert {"finance.atom", "world.atom", "neu.atom"} <= {
+        p.name for p in (place.folder / "feeds").iterdir()
+    }
+    assert place.run("run", "-q").stderr == ""
+
+
 # ── answers ──────────────────────────────────────────────────────────────────
 
 

@@ -87,7 +87,7 @@ def check(online: bool, as_json: bool, path: Path | None, quiet: bool, verbose: 
       aggregator check
       aggregator check --online
     """
-    from aggregator import config
+    from aggregator import app
     from aggregator import online as answers
 
     file = config_file(path)
@@ -97,7 +97,7 @@ def check(online: bool, as_json: bool, path: Path | None, quiet: bool, verbose: 
         if as_json:
             print_json({"ok": False, "errors": str(error).split("\n")})
         raise
-    warnings = [*config.warnings(given.config), *answers.absent(given)]
+    warnings = [*app.notes(given), *answers.absent(given)]
     if not as_json:
         for warning in warnings:
             say(f"note: {warning}")

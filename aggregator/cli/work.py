@@ -105,6 +105,8 @@ def _lines(outcome: Outcome, *, quiet: bool) -> Iterator[str]:
 def _tell(found: Summary, given: Settings, *, as_json: bool, dry: bool, quiet: bool) -> None:
     for failure in found.unwritten:
         say(f"not written: {failure}")
+    for note in () if quiet else found.notes:
+        say(f"note: {note}")
     if as_json:
         print_json(found.as_json())
     elif not quiet:

@@ -1,7 +1,9 @@
 """The Store contract, against every store there is."""
 
+import os
 import sqlite3
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -333,6 +335,49 @@ def test_a_file_that_is_gone_is_forgotten_and_its_problems_with_it(store: Store)
     save(store, poll("b", gone=("a.md",)))
 
     assert (store.problems("b"), store.stamps("b")) == ([], {"b.md": "2"})
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """A store in a folder where nobody may write, not even root: it goes by another's name."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        opened = stores.connect(url(folder), exclusive=True)
+        opened.enrol([source("a")], NOW)
+        save(opened, poll("a", arrival("1", "x")))
+        opened.close()
+        root = os.geteuid() == 0
+        folder.chmod(0o555)
+        if root:
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+def test_a_store_is_read_where_nothing_can_be_written(read_only: Path) -> None:
+    reader = stores.connect(url(read_only), exclusive=False)
+
+    assert reader.counts() == {"a": 1}
+    assert [e.title for e in reader.entries(source=None, output=None)] == ["Title 1"]
+    reader.close()
+    assert {p.name for p in read_only.iterdir()} == {"store.db", "store.db.lock"}
+
+
+def test_a_store_that_was_not_closed_is_not_read_there_by_half(read_only: Path) -> None:
+    root = os.getuid() == 0
+    os.seteuid(os.getuid())
+    read_only.chmod(0o755)
+    (read_only / "store.db-wal").write_bytes(b"what a killed process left")
+    read_only.chmod(0o555)
+    if root:
+        os.seteuid(65534)
+
+    with pytest.raises(StoreError, match="copy both to another folder"):
+        stores.connect(url(read_only), exclusive=False)
 
 
 def test_the_way_of_a_poll_uses_an_index_at_every_step(tmp_path: Path) -> None:

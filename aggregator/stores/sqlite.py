@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from aggregator.errors import StoreError, StoreLocked
 from aggregator.model import (
@@ -81,6 +83,10 @@ def _locked(path: Path, name: str) -> IO[bytes]:
     return lock
 
 
+def _writable(path: Path) -> bool:
+    return all(os.access(x, os.W_OK, effective_ids=True) for x in (path, path.parent))
+
+
 @telling
 class SqliteStore:
     def __init__(self, path: Path, *, lock: IO[bytes] | None, called: str) -> None:
@@ -106,11 +112,28 @@ class SqliteStore:
             raise
 
     def _connection(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
+        try:
+            return self._connected("")
+        except sqlite3.OperationalError:
+            if self._lock or _writable(self._path):
+                raise
+        log = self._path.with_name(f"{self._path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise StoreError(
+                f"{self.called}: its newest entries are in the -wal file beside it, which cannot be"
+                " read where nothing can be written; copy both to another folder"
+            )
+        return self._connected("?immutable=1")  # WAL would make files beside it to read
+
+    def _connected(self, options: str) -> sqlite3.Connection:
+        address = f"file:{quote(str(self._path))}{options}"
+        db = sqlite3.connect(
+            address, uri=True, isolation_level=None, check_same_thread=False, timeout=30
+        )
+        self._opened.append(db)
         db.row_factory = sqlite3.Row
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32000"):
             db.execute(f"PRAGMA {pragma}")
-        self._opened.append(db)
         return db
 
     @property

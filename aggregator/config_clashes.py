@@ -20,7 +20,7 @@ def clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
         return
     sources, categories = _pairs(given, "sources"), _pairs(given, "categories")
     posts = given.get("posts")
-    if not sources and not posts:
+    if not given.get("sources") and not posts:
         yield Fault(At(), (), "no sources: write one under sources:, or a folder under posts:")
     for section, names in (("sources", sources), ("categories", categories)):
         yield from _same_names(section, names, document)

@@ -10,7 +10,8 @@ import collections.abc
 import dataclasses
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
@@ -38,9 +39,11 @@ def shown(value: str) -> str:
     return f"'{value[:60]}…'" if len(value) > 60 else f"'{value}'"
 
 
-def suggestion(word: str, choices: Iterable[str]) -> str:
-    """`, did you mean 'every'?`, or nothing if no choice is near."""
-    known = {x.casefold(): x for x in choices}
+def suggestion(
+    word: str, choices: Iterable[str], called: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """`, did you mean 'every'?`, or nothing if no choice is near; some are `called` otherwise."""
+    known = {x.casefold(): called.get(x, x) for x in choices}
     near = difflib.get_close_matches(word.casefold()[:64], known, n=1)
     return f", did you mean '{known[near[0]]}'?" if near else ""
 
@@ -128,15 +131,31 @@ def _words(details: ErrorDetails) -> str:
     return f"{wanted} {'are' if wanted == 'keys' else 'is'} wanted here, not {noun(given)}{hint}"
 
 
+# What other programs call it.
+_ELSEWHERE = {
+    "interval": "every", "refresh": "every", "period": "every", "poll": "every", "cache": "every",
+    "feed": "url", "href": "url", "link": "url", "xmlurl": "url", "uri": "url",
+    "tags": "categories", "tag": "categories", "category": "categories", "folder": "path",
+    "directory": "dir", "filter": "keep", "include": "keep", "exclude": "drop", "ignore": "drop",
+    "lang": "language", "tz": "timezone", "limit": "entries", "max_entries": "entries",
+    "feeds": "sources", "subscriptions": "sources", "database": "store", "db": "store",
+    "port": "listen", "host": "listen", "bind": "listen", "user_agent": "contact",
+}  # fmt: skip
+
+
 def _known(key: str, path: Path, root: type) -> str:
     """What the unknown key may have been meant for, here or in another section."""
-    if near := suggestion(key, _names(_part_at(path[:-1], root))):
-        return near
+    names = {name: name for name in _names(_part_at(path[:-1], root))}
     for section, hint in get_type_hints(root).items():
         part = _part_in(hint)
-        if part and part is hint and key in _names(part):
-            return f", did you mean '{section}.{key}'?"
-    return ""
+        if part and part is hint:
+            for name in _names(part):
+                names.setdefault(name, f"{section}.{name}")
+    word = _ELSEWHERE.get(key.casefold(), key)
+    exact = names.get(word)
+    if exact is None:
+        return suggestion(key, names, names)
+    return f", did you mean '{exact}'?"
 
 
 def _names(part: Any) -> list[str]:

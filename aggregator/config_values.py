@@ -91,6 +91,13 @@ def expression(value: object) -> str:
 
     if not isinstance(value, str):
         raise MisreadError(f"an expression is wanted here, not {noun(value)}")
+    # Of YAML's making: "\b" in double quotes is a backspace, and no pattern means that.
+    for place, x in enumerate(value):
+        if unicodedata.category(x) == "Cc" and x not in "\n\r\t":
+            what = f"the control character U+{ord(x):04X} is in it"
+            raise MisreadError(
+                f"{what}: put the expression in single quotes, then \\ stays \\", offset=place
+            )
     try:
         compile_expression(value)
     except ExpressionError as error:
@@ -278,7 +285,8 @@ def _revealed(value: object, folder: Path) -> tuple[str, str]:
     if not isinstance(value, dict):
         return text(value), "this"
     if len(value) != 1 or not value.keys() <= {"env", "file"}:
-        raise MisreadError("write text, {env: NAME} or {file: PATH}")
+        hint = suggestion(str(next(iter(value), "")), ("env", "file"))
+        raise MisreadError(f"write text, {{env: NAME}} or {{file: PATH}}{hint}")
     ((kind, where),) = value.items()
     where = text(where)
     if kind == "env":

@@ -18,6 +18,7 @@ Path = tuple[str | int, ...]
 
 _DEPTH = 50  # of nesting; a config needs six
 _EXPANSION = 50_000  # nodes that aliases may add: enough for anyone, and no bomb
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what begins a line to YAML
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _TAGS = re.compile(r"!|tag:yaml\.org,2002:(str|map|seq|null|bool|int|float)")
 
@@ -41,19 +42,35 @@ class Scalar:
     at: At
     text: str
     style: str = ""  # "" plain, or the quote or block sign that opens it
-    width: int | None = None  # as written, if it is on one line
+    raw: str = ""  # as written, from `at` on
     null: bool = False
 
     def inside(self, offset: int) -> At:
-        """Where a character of its text stands; the start of it all where escapes or folding hide
-        that."""
-        shown, before = self.text, self.text[:offset]
-        if self.style == "'":
-            shown, before = shown.replace("'", "''"), before.replace("'", "''")
-        quotes = 2 if self.style else 0
-        if self.width != len(shown) + quotes:
+        """Where a character of its text stands; the start of it all where escapes hide that.
+
+        Folding moves white space alone, so the other characters are counted."""
+        if self.style == '"' and "\\" in self.raw:
             return self.at
-        return At(self.at.line, self.at.column + quotes // 2 + len(before))
+        before = sum(not c.isspace() for c in self.text[:offset])
+        line, column = self.at
+        found = self.at
+        for c, counts in self._written():
+            if counts and not c.isspace():
+                if not before:
+                    return At(line, column)
+                before -= 1
+                found = At(line, column + 1)
+            line, column = (line + 1, 1) if c == "\n" else (line, column + 1)
+        return found
+
+    def _written(self) -> Iterator[tuple[str, bool]]:
+        """Each character as written, and whether it is one of the text."""
+        begin = self.raw.find("\n") + 1 if self.style in ("|", ">") else len(self.style)
+        doubled = False
+        for place, c in enumerate(self.raw):
+            quotes = self.style == "'" == c == self.raw[place - 1]
+            doubled = quotes and place > begin and not doubled
+            yield c, place >= begin and not doubled
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +116,7 @@ class Document:
 def read(text: str) -> Document:
     text = text.removeprefix("\ufeff")
     try:
-        builder = _Builder(_events(text))
+        builder = _Builder(_events(text), _BREAK.split(text))
         root = builder.document()
         spent = itertools.count()
         value = None if root is None else _plain(root, spent, len(text) + _EXPANSION)
@@ -145,6 +162,7 @@ class _Builder:
     """Nodes from events. Aliases share their node; only `_plain` expands them."""
 
     events: Sequence[Any]
+    lines: Sequence[str]
     faults: list[Fault] = field(default_factory=list)
     anchors: dict[str, Node] = field(default_factory=dict)
     rest: Iterator[Any] = field(init=False)
@@ -168,7 +186,7 @@ class _Builder:
             self.fault(at, path, f"the tag '{event.tag}' means nothing here")
         node: Node
         if isinstance(event, yaml.ScalarEvent):
-            node = _scalar(event, at)
+            node = _scalar(event, at, self.lines)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = Items(at, tuple(self.items(path)))
         else:
@@ -224,14 +242,17 @@ class _Builder:
         self.faults.append(Fault(at, path, message))
 
 
-def _scalar(event: Any, at: At) -> Scalar:
+def _scalar(event: Any, at: At, lines: Sequence[str]) -> Scalar:
     begin, end = event.start_mark, event.end_mark
     style = event.style or ""
+    written = list(lines[begin.line : end.line + 1]) or [""]
+    written[-1] = written[-1][: end.column]
+    written[0] = written[0][begin.column :]
     return Scalar(
         at,
         event.value,
         style=style,
-        width=end.column - begin.column if end.line == begin.line else None,
+        raw="\n".join(written),
         null=not style and event.tag is None and event.value in _NULLS,
     )
 
@@ -275,6 +296,12 @@ _WORDS = (
 )
 
 
+_QUOTE = (
+    "the text ends at this quote, and more comes behind it: is a ',' missing, or is it part of the"
+    " text? then put the text in the other kind of quotes"
+)
+
+
 def _in_words(error: yaml.YAMLError, text: str) -> Fault:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return _syntax(error, text)
@@ -295,6 +322,9 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
         return Fault(At(at.line, column), (), "a tab indents this line; indent with spaces")
     if odd := re.fullmatch(r"found character '(.+)' that cannot start any token", problem):
         return Fault(at, (), f"text that begins with '{odd[1]}' needs quotes")
+    behind = line[: at.column - 1].rstrip()
+    if problem.startswith("expected") and "<scalar>" in problem and behind.endswith(("'", '"')):
+        return Fault(At(at.line, len(behind)), (), _QUOTE)
     for begin, open_place, words in _WORDS:
         if problem.startswith(begin):
             better = error.context_mark if open_place else None

@@ -292,6 +292,11 @@ FAULTS = [
     ("sorces: {}\n", "1:1: unknown key 'sorces', did you mean 'sources'?"),
     ("标题: x\n", "1:1: unknown key '标题'"),
     ("timeout: 3s\n", "1:1: unknown key 'timeout', did you mean 'fetch.timeout'?"),
+    ("title: x\n", "1:1: unknown key 'title', did you mean 'site.title'?"),
+    ("titel: x\n", "1:1: unknown key 'titel', did you mean 'site.title'?"),
+    ("timout: 3s\n", "1:1: unknown key 'timout', did you mean 'fetch.timeout'?"),
+    ("interval: 1h\n", "1:1: unknown key 'interval', did you mean 'fetch.every'?"),
+    ("fetch: {interval: 1h}\n", "1:9: fetch: unknown key 'interval', did you mean 'every'?"),
     ("posts: [{path: a, nme: b}]\n", "1:19: posts[0]: unknown key 'nme', did you mean 'name'?"),
     ("site: {author: {nam: x}}\n", "1:17: site.author: unknown key 'nam', did you mean 'name'?"),
     (
@@ -394,6 +399,35 @@ FAULTS = [
         'categories: {a: {match: "title ~ \\"x\\" or titel ~ 1"}}\n',
         "1:25: categories.a.match: expected a field",
     ),
+    (
+        "categories: {a: {match: \"title ~ '\\bx'\"}}\n",
+        "1:25: categories.a.match: the control character U+0008 is in it: put the expression in"
+        " single quotes",
+    ),
+    (
+        'categories:\n  a:\n    match: >-\n      title ~ "x"\n      or (titel ~ "y")\n',
+        "5:11: categories.a.match: expected a field: 'titel'",
+    ),
+    (
+        'categories:\n  a:\n    match: |\n\n      title ~ "x"\n        or titel ~ "y"\n',
+        "6:12: categories.a.match: expected a field: 'titel'",
+    ),
+    (
+        'categories:\n  a:\n    match: title ~ "x"\n      or titel ~ "y"\n',
+        "4:10: categories.a.match: expected a field: 'titel'",
+    ),
+    (
+        "categories:\n  a:\n    match: '''x'' = title\n      or titel'\n",
+        "3:13: categories.a.match: expected a field: ",
+    ),
+    (
+        "categories:\n  a:\n    match: 'title = ''x''\n\n\n      or titel'\n",
+        "6:10: categories.a.match: expected a field: 'titel'",
+    ),
+    (
+        'categories:\n  a:\n    match: >-\n      title ~ "x" and\n',
+        "4:22: categories.a.match: expected a field: the end",
+    ),
 ]
 
 
@@ -425,6 +459,13 @@ SOURCE_FAULTS = [
         "2:12: sources.a.url: the file 'nowhere' cannot be read: no such",
     ),
     ("a: {url: {path: x}}", "2:12: sources.a.url: write text, {env: NAME} or {file: PATH}"),
+    (
+        "a: {url: {evn: X}}",
+        "2:12: sources.a.url: write text, {env: NAME} or {file: PATH}, did you mean 'env'?",
+    ),
+    ("a: {url: x, interval: 1h}", "2:15: sources.a: unknown key 'interval', did you mean 'every'?"),
+    ("a: {url: x, tag: b}", "2:15: sources.a: unknown key 'tag', did you mean 'categories'?"),
+    ("a: {url: x, timeout: 1s}", "2:15: sources.a: unknown key 'timeout', did you mean 'fetch."),
 ]
 
 
@@ -469,6 +510,12 @@ def test_what_is_no_time_zone_everywhere_is_none(written: str) -> None:
     (found,) = faults(f"site: {{timezone: '{written}'}}\n{A_SOURCE}")
 
     assert found.endswith(f"unknown time zone '{written}', write one such as Asia/Shanghai")
+
+
+def test_sources_as_a_list_are_one_fault() -> None:
+    assert faults("sources: [a, b]") == [
+        "config.yaml:1:10: sources: keys are wanted here, not a list; write url: … below it"
+    ]
 
 
 def test_one_address_in_two_sources_is_an_error() -> None:
@@ -542,6 +589,10 @@ def test_a_config_without_sources_is_told_what_to_do(text: str) -> None:
         ("a: [1, 2\nb: 3\n", "1:4: this '[' is not closed, or a ',' is missing in it"),
         ("a: {b: 1\n", "1:4: this '{' is not closed, or a ',' is missing in it"),
         ('a: "x\nb: 1\n', "1:4: this quote is not closed"),
+        ('a: {b: x, c: "a "b" c"}\n', "1:17: the text ends at this quote, and more comes behind"),
+        ("a: {b: x, c: 'it's'}\n", "1:17: the text ends at this quote, and more comes behind"),
+        ("a: [x, 'it's']\n", "1:11: the text ends at this quote, and more comes behind"),
+        ('a: "a "b" c"\n', "1:7: the text ends at this quote, and more comes behind"),
         ("a: @x\n", "1:4: text that begins with '@' needs quotes"),
         ("a: *\n", "1:4: text that begins with '*' or '&' needs quotes"),
         ('a: "\\d"\n', '1:6: no such escape in ", use single quotes'),

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator import config
 from aggregator.errors import ConfigError
 from aggregator.model import Category, Enclosure, Entry, Link, Person
 from aggregator.rules.expressions import (
@@ -321,8 +322,9 @@ def test_the_page_names_every_field_and_operator() -> None:
         assert re.search(rf"[ `]{re.escape(sign)}[ `]", PAGE)
 
 
-def test_the_page_quotes_a_true_message() -> None:
-    with pytest.raises(ExpressionError) as raised:
-        compile_expression("titel")
+def test_the_page_quotes_a_true_message(tmp_path: Path) -> None:
+    text = "sources:\n  a: {url: x}\ncategories:\n  ai:\n    match: >-\n      not (titel ~ 'x')\n"
+    with pytest.raises(ConfigError) as raised:
+        config.load(text, folder=tmp_path)
 
     assert f"`{raised.value}`" in PAGE

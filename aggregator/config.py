@@ -7,6 +7,7 @@ may be is a check in `config_values`; what two keys may not be at once, in `conf
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from aggregator import config_shapes as shapes
 from aggregator import yamltext
 from aggregator.config_clashes import clashes
 from aggregator.config_errors import faults, report
@@ -38,6 +40,9 @@ from aggregator.config_values import (
     Switch,
     Text,
     Timezone,
+    UpTo64,
+    UpTo1024,
+    UpTo10000,
     WebUrl,
 )
 from aggregator.model import ContentPolicy, PostOptions, Role, Source
@@ -85,8 +90,8 @@ class Fetch:
         description="The shortest time between two polls of a source.",
         json_schema_extra={"default": "1h"},
     )
-    concurrency: int = Field(default=64, ge=1, le=1024, description="Polls at the same time.")
-    per_host: int = Field(default=2, ge=1, le=64, description="Polls of one host at the same time.")
+    concurrency: UpTo1024 = Field(default=64, description="Polls at the same time.")
+    per_host: UpTo64 = Field(default=2, description="Polls of one host at the same time.")
     max_size: Size = Field(
         default=10_000_000,
         description="A larger answer is refused.",
@@ -165,7 +170,7 @@ class Output:
     formats: tuple[Format, ...] = Field(
         default=("atom",), min_length=1, description="What each feed is written as."
     )
-    entries: int = Field(default=50, ge=1, le=10_000, description="Entries in a feed.")
+    entries: UpTo10000 = Field(default=50, description="Entries in a feed.")
     archive: Literal["monthly", "none"] = Field(
         default="none", description="Documents of older entries (RFC 5005)."
     )
@@ -245,6 +250,19 @@ class Config:
 
 
 _CONFIG = TypeAdapter(Config)
+_PARTS = (
+    Config,
+    Site,
+    Author,
+    Fetch,
+    Subscription,
+    PostFolder,
+    CategoryRule,
+    Dedupe,
+    Output,
+    Serve,
+)
+_KEYS = {field.name for part in _PARTS for field in fields(part)}
 
 
 # ── text to Config ───────────────────────────────────────────────────────────
@@ -297,7 +315,7 @@ def _written(value: Any) -> Any:
         if key in names and isinstance(part, dict)
         else _without_nulls(part)
         for key, part in value.items()
-        if part is not None
+        if not _off(key, part)
     }
 
 
@@ -305,8 +323,13 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(x) for x in value]
     if isinstance(value, dict):
-        return {key: _without_nulls(x) for key, x in value.items() if x is not None}
+        return {key: _without_nulls(x) for key, x in value.items() if not _off(key, x)}
     return value
+
+
+def _off(key: str, value: Any) -> bool:
+    """Not so an unknown key: it may be what is left of a misspelt one."""
+    return value is None and key in _KEYS
 
 
 # ── for editors ──────────────────────────────────────────────────────────────
@@ -321,13 +344,21 @@ def schema() -> dict[str, Any]:
         part["properties"] = {
             key: _property(x, nullable=key not in required) for key, x in part["properties"].items()
         }
+    for section, names in (("sources", shapes.NAME), ("categories", shapes.LINE)):
+        made["properties"][section]["anyOf"][0]["propertyNames"] = names
     rule = made["properties"]["categories"]["anyOf"][0]
     rule["additionalProperties"] = {"anyOf": [rule["additionalProperties"], {"type": "null"}]}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         **made,
         "title": "config.yaml of aggregator",
-        "anyOf": [{"required": ["sources"]}, {"required": ["posts"]}],
+        "anyOf": [
+            {
+                "required": ["sources"],
+                "properties": {"sources": {"type": "object", "minProperties": 1}},
+            },
+            {"required": ["posts"], "properties": {"posts": {"type": "array", "minItems": 1}}},
+        ],
         "definitions": definitions,
     }
 

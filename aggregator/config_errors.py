@@ -111,21 +111,16 @@ def _cause(details: ErrorDetails) -> object:
 
 
 def _words(details: ErrorDetails) -> str:
-    kind, given, context = details["type"], details["input"], details.get("ctx", {})
+    kind, given = details["type"], details["input"]
     if kind == "value_error":
         return str(_cause(details))
     if kind == "literal_error" and isinstance(given, str):
-        choices = re.findall(r"'([^']*)'", context["expected"])
-        hint = suggestion(given, choices) or f", use {context['expected']}"
+        expected = details["ctx"]["expected"]
+        hint = suggestion(given, re.findall(r"'([^']*)'", expected)) or f", use {expected}"
         return f"unknown value {shown(given)}{hint}"
-    for limit, word in (("ge", "least"), ("le", "most")):
-        if limit in context:
-            return f"must be at {word} {context[limit]}"
     if kind == "too_short":
         return "at least one is wanted here"
-    wanted = {"int": "a whole number", "tuple": "a list", "literal": "text"}.get(
-        kind.partition("_")[0], "keys"
-    )
+    wanted = {"tuple": "a list", "literal": "text"}.get(kind.partition("_")[0], "keys")
     example = {"sources": "; write url: … below it", "posts": "; write path: … below it"}
     hint = example.get(str(details["loc"][0]), "") if wanted == "keys" and details["loc"] else ""
     return f"{wanted} {'are' if wanted == 'keys' else 'is'} wanted here, not {noun(given)}{hint}"

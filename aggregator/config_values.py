@@ -12,12 +12,14 @@ import os
 import re
 import unicodedata
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
+from aggregator import config_shapes as shapes
 from aggregator import config_zones
 from aggregator.config_errors import MisreadError, noun, shown, suggestion
 
@@ -137,6 +139,18 @@ def size(value: object) -> int:
     if not 1 <= count <= 10**9:
         raise MisreadError("this must be between 1B and 1GB")
     return count
+
+
+def whole(value: object, *, most: int) -> int:
+    """A number from 1 to `most`."""
+    number = value
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value.strip()):
+        number = int(value)
+    if not isinstance(number, int):
+        raise MisreadError(f"a whole number is wanted here, not {noun(value)}")
+    if not 1 <= number <= most:
+        raise MisreadError(f"must be at {f'most {most}' if number > most else 'least 1'}")
+    return number
 
 
 def switch(value: object) -> bool:
@@ -313,27 +327,6 @@ def _file(path: str, folder: Path) -> str:
 
 # ── a check, and what an editor is told of it ────────────────────────────────
 
-_TEXT = {"type": "string", "minLength": 1}
-_SECRET = {
-    "anyOf": [
-        _TEXT,
-        *(
-            {
-                "type": "object",
-                "properties": {kind: _TEXT},
-                "required": [kind],
-                "additionalProperties": False,
-            }
-            for kind in ("env", "file")
-        ),
-    ]
-}
-_SPAN = {
-    "type": "string",
-    "pattern": r"^([0-9]+w ?)?([0-9]+d ?)?([0-9]+h ?)?([0-9]+m ?)?([0-9]+s)?$",
-}
-_SIZE = {"type": "string", "pattern": "^[0-9]+ ?([KMGkmg][Ii]?)?[Bb]$"}
-
 
 def _folder(info: ValidationInfo) -> Path:
     folder: Path = (info.context or {}).get("folder", Path())
@@ -348,22 +341,29 @@ def _source_url(value: object, info: ValidationInfo) -> str:
     return source_url(value, _folder(info))
 
 
-Text = Annotated[str, PlainValidator(text), WithJsonSchema(_TEXT)]
-Name = Annotated[str, PlainValidator(name), WithJsonSchema(_TEXT)]
-Language = Annotated[str, PlainValidator(language), WithJsonSchema(_TEXT)]
-Timezone = Annotated[str, PlainValidator(timezone), WithJsonSchema(_TEXT)]
-Slug = Annotated[str, PlainValidator(slug), WithJsonSchema(_TEXT)]
-Expression = Annotated[str, PlainValidator(expression), WithJsonSchema(_TEXT)]
-Host = Annotated[str, PlainValidator(host), WithJsonSchema(_TEXT)]
-Listen = Annotated[str, PlainValidator(listen), WithJsonSchema(_TEXT)]
-SiteUrl = Annotated[str, PlainValidator(site_url), WithJsonSchema(_TEXT)]
-WebUrl = Annotated[str, PlainValidator(web_url), WithJsonSchema(_TEXT)]
-PermanentId = Annotated[str, PlainValidator(permanent_id), WithJsonSchema(_TEXT)]
-Contact = Annotated[str, PlainValidator(contact), WithJsonSchema(_TEXT)]
-Network = Annotated[IPNetwork, PlainValidator(network), WithJsonSchema(_TEXT)]
-Store = Annotated[str, PlainValidator(_store), WithJsonSchema(_SECRET)]
-SourceUrl = Annotated[str, PlainValidator(_source_url), WithJsonSchema(_SECRET)]
-Duration = Annotated[timedelta, PlainValidator(duration), WithJsonSchema(_SPAN)]
-Size = Annotated[int, PlainValidator(size), WithJsonSchema(_SIZE)]
-Switch = Annotated[bool, PlainValidator(switch), WithJsonSchema({"type": "boolean"})]
-Format = Annotated[str, PlainValidator(output_format), WithJsonSchema({"enum": ["atom"]})]
+Text = Annotated[str, PlainValidator(text), WithJsonSchema(shapes.TEXT)]
+Name = Annotated[str, PlainValidator(name), WithJsonSchema(shapes.NAME)]
+Language = Annotated[str, PlainValidator(language), WithJsonSchema(shapes.LANGUAGE)]
+Timezone = Annotated[str, PlainValidator(timezone), WithJsonSchema(shapes.LINE)]
+Slug = Annotated[str, PlainValidator(slug), WithJsonSchema(shapes.SLUG)]
+Expression = Annotated[str, PlainValidator(expression), WithJsonSchema(shapes.EXPRESSION)]
+Host = Annotated[str, PlainValidator(host), WithJsonSchema(shapes.HOST)]
+Listen = Annotated[str, PlainValidator(listen), WithJsonSchema(shapes.LISTEN)]
+SiteUrl = Annotated[str, PlainValidator(site_url), WithJsonSchema(shapes.SITE_URL)]
+WebUrl = Annotated[str, PlainValidator(web_url), WithJsonSchema(shapes.WEB_URL)]
+PermanentId = Annotated[str, PlainValidator(permanent_id), WithJsonSchema(shapes.IRI)]
+Contact = Annotated[str, PlainValidator(contact), WithJsonSchema(shapes.CONTACT)]
+Network = Annotated[IPNetwork, PlainValidator(network), WithJsonSchema(shapes.NETWORK)]
+Store = Annotated[str, PlainValidator(_store), WithJsonSchema(shapes.STORE)]
+SourceUrl = Annotated[str, PlainValidator(_source_url), WithJsonSchema(shapes.SOURCE_URL)]
+Duration = Annotated[timedelta, PlainValidator(duration), WithJsonSchema(shapes.SPAN)]
+Size = Annotated[int, PlainValidator(size), WithJsonSchema(shapes.SIZE)]
+Switch = Annotated[bool, PlainValidator(switch), WithJsonSchema(shapes.SWITCH)]
+Format = Annotated[str, PlainValidator(output_format), WithJsonSchema(shapes.FORMAT)]
+UpTo64 = Annotated[int, PlainValidator(partial(whole, most=64)), WithJsonSchema(shapes.whole(64))]
+UpTo1024 = Annotated[
+    int, PlainValidator(partial(whole, most=1024)), WithJsonSchema(shapes.whole(1024))
+]
+UpTo10000 = Annotated[
+    int, PlainValidator(partial(whole, most=10_000)), WithJsonSchema(shapes.whole(10_000))
+]

@@ -292,6 +292,7 @@ FAULTS = [
     ("sorces: {}\n", "1:1: unknown key 'sorces', did you mean 'sources'?"),
     ("标题: x\n", "1:1: unknown key '标题'"),
     ("timeout: 3s\n", "1:1: unknown key 'timeout', did you mean 'fetch.timeout'?"),
+    ("site: {titel: }\n", "1:8: site: unknown key 'titel', did you mean 'title'?"),
     ("title: x\n", "1:1: unknown key 'title', did you mean 'site.title'?"),
     ("titel: x\n", "1:1: unknown key 'titel', did you mean 'site.title'?"),
     ("timout: 3s\n", "1:1: unknown key 'timout', did you mean 'fetch.timeout'?"),
@@ -773,6 +774,158 @@ def test_the_schema_takes_what_loads() -> None:
 def test_the_schema_refuses_what_does_not_load(text: str) -> None:
     assert not valid(text)
     assert faults(text)
+
+
+# What any key may be given, and most must not be.
+GIVEN: list[Any] = [
+    2026,
+    "2026",
+    0,
+    "0",
+    -1,
+    1.5,
+    True,
+    False,
+    "true",
+    "TRUE",
+    "no",
+    None,
+    "",
+    " ",
+    "x",
+    "A B",
+    "a/b",
+    "财经",
+    "a\nb",
+    "a\tb",
+    " x ",
+    [],
+    {},
+    ["x"],
+    [2026],
+    [""],
+    [[]],
+    {"evn": "x"},
+    {"env": "HOME", "file": "x"},
+    "30m",
+    "1h 30m",
+    "90",
+    "0s",
+    "1w2d",
+    "10MB",
+    "1 KiB",
+    "0MB",
+    "10iB",
+    "64",
+    "1024",
+    "1025",
+    "00064",
+    "10001",
+    "99999",
+    "https://a.example/",
+    "http://a.example:99999/",
+    "https://a.example/?x",
+    "https://u:p@a.example/",
+    "https://",
+    "https://a b.example/",
+    "ftp://a.example/",
+    "feed:https://a.example/x",
+    "feed://a.example/x",
+    "file:///x",
+    "mailto:a@b.example",
+    "a@b.example",
+    "tag:a.example,2026:x",
+    "127.0.0.1:8080",
+    "[::1]:8080",
+    "a:70000",
+    "a:0",
+    "10.0.0.0/8",
+    "::1",
+    "lan",
+    "a.example",
+    "例子.example",
+    "zh-Hans",
+    "zh_CN",
+    "Asia/Shanghai",
+    "UTC",
+    "all",
+    "index",
+    "Slug",
+    "a-b",
+    "-a",
+    "a--b",
+    "x_y",
+    "atom",
+    "rss",
+    "posts",
+    "original",
+    "aggregator",
+    "excerpt",
+    "monthly",
+    'title ~ "x"',
+    "sqlite:///x.db",
+    "sqlite:///",
+    "sqlite:///x?",
+    "postgresql://x/y",
+    "x.db",
+    ["posts", "original"],
+    ["atom"],
+    ["127.0.0.0/8"],
+    {"a": {"url": "x"}},
+    [{"path": "x"}],
+    {"a": None},
+    {"a": {}},
+    {"": {"url": "x"}},
+    {"a/b": {"url": "x"}},
+    {"slug": "x"},
+    {"name": "x"},
+]
+
+
+def every_key() -> list[tuple[str | int, ...]]:
+    schema = config.schema()
+    parts = {name: list(x["properties"]) for name, x in schema["definitions"].items()}
+    sections = ("Site", "Fetch", "Dedupe", "Output", "Serve")
+    return [
+        *((key,) for key in schema["properties"]),
+        *((part.lower(), key) for part in sections for key in parts[part]),
+        *(("site", "author", key) for key in parts["Author"]),
+        *(("sources", "a", key) for key in parts["Subscription"]),
+        *(("posts", 0, key) for key in parts["PostFolder"]),
+        *(("categories", "c", key) for key in parts["CategoryRule"]),
+    ]
+
+
+def with_value(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    """A config in which all is right but what `path` may be given."""
+    whole: Any = {"sources": {"a": {"url": "x"}}, "posts": [{"path": "p"}]}
+    if path[0] in whole and len(path) == 1:
+        return {path[0]: value}
+    part = whole
+    for step in path[:-1]:
+        part = part[step] if isinstance(part, list) else part.setdefault(step, {})
+    part[path[-1]] = value
+    return dict(whole)
+
+
+def loads(text: str) -> bool:
+    try:
+        config.load(text, folder=FOLDER)
+    except ConfigError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("path", every_key(), ids=lambda path: ".".join(map(str, path)))
+def test_the_schema_and_the_program_agree(path: tuple[str | int, ...]) -> None:
+    schema = jsonschema.Draft7Validator(config.schema())
+    beyond_shapes = path[-1] in ("timezone", "keep", "drop", "match")
+    for value in GIVEN:
+        text = yaml.safe_dump(with_value(path, value), allow_unicode=True)
+
+        taken = schema.is_valid(yaml.safe_load(text))
+
+        assert loads(text) == taken or (taken and beyond_shapes), f"{text}\nschema: {taken}"
 
 
 def test_the_schema_describes_every_key() -> None:

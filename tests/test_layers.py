@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "aggregator"
 LAYERS = (
     {"errors", "model", "moment_shapes"},
     {"text", "moments", "places"},
-    {"link_rules", "link_parts", "yamltext", "opml", "syntax"},
+    {"link_rules", "link_parts", "yamltext", "opml", "syntax", "config_shapes"},
     {"link_sites", "config_errors", "config_names", "config_zones"},
     {"link_targets", "link_clean", "config_values", "discretion"},
     {"links", "polling", "config_clashes"},

@@ -1,7 +1,9 @@
 """What README and docs say is so: commands, options, modules, examples, links, words."""
 
+import configparser
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,8 @@ from typing import Any
 import click
 import pytest
 import yaml
+from servers import Answer, serving
+from world import Item, rss
 
 from aggregator import config
 from aggregator.cli import commands, common
@@ -63,6 +67,15 @@ def test_every_option_is_told_where_its_command_is(name: str) -> None:
     options = {o for p in parameters if isinstance(p, click.Option) for o in p.opts} | {"--help"}
 
     assert [o for o in sorted(options) if not re.search(rf"{o}\b", "\n".join(rows))] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_told_to_go_everywhere_goes_there(name: str) -> None:
+    (row,) = (x for x in TEXTS["README.md"].split("\n") if x.startswith("Everywhere"))
+    told = set(re.findall(r"`(--?[a-z]+)", row)) - {"-h", "--help"}
+    options = {o for p in COMMANDS[name].params for o in p.opts}
+
+    assert told - options == set()
 
 
 def test_no_command_is_told_that_there_is_not() -> None:
@@ -158,6 +171,115 @@ def test_every_post_in_the_docs_is_read_without_a_problem(text: str) -> None:
 @pytest.mark.parametrize("kind", ["sh run", "yaml", "markdown"])
 def test_there_are_examples_of_every_kind(kind: str) -> None:
     assert fenced(kind)
+
+
+# ── what the pages show is what one sees ─────────────────────────────────────
+
+TIME = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\dZ)?")
+
+
+def shell(script: str, folder: Path, environment: dict[str, str]) -> str:
+    """What it says, on stdout and stderr, with one time for all, and `folder` as /srv/planet."""
+    done = subprocess.run(
+        ["sh", "-u", "-c", script],
+        check=False,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return TIME.sub("TIME", done.stdout.replace(str(folder), "/srv/planet"))
+
+
+def shown(page: str, begin: str) -> str:
+    """The block of a page that begins so."""
+    (block,) = (b[2] for b in FENCE.finditer(TEXTS[page]) if b[2].startswith(begin))
+    return TIME.sub("TIME", block)
+
+
+def test_the_sample_of_a_status_is_true(example: Path, environment: dict[str, str]) -> None:
+    command, *lines = shown("docs/troubleshooting.md", "$ aggregator status").splitlines()
+    # A table for people is seen on a terminal only: `script` is one.
+    said = shell(
+        f"aggregator -q run; {sys.executable} -c 'import pty; pty.spawn(["
+        f'"{sys.executable}", "-m", "aggregator", "status"])\'',
+        example,
+        environment | {"COLUMNS": "200"},
+    ).splitlines()
+
+    assert command == "$ aggregator status"
+    assert [line for line in lines if line != "…"] == [x for x in said if x in lines]
+
+
+@pytest.mark.parametrize(
+    ("begin", "command"),
+    [
+        ("$ aggregator inspect README.md", "aggregator inspect README.md"),
+        (
+            "Night ferry",
+            "aggregator explain https://www.harbour.example/2026/03/night-ferry-returns/",
+        ),
+    ],
+)
+def test_a_sample_of_an_answer_is_true(
+    begin: str, command: str, example: Path, environment: dict[str, str]
+) -> None:
+    shutil.copy(ROOT / "README.md", example)
+    sample = shown("docs/troubleshooting.md", begin).removeprefix(f"$ {command}\n")
+
+    assert sample in shell(f"aggregator -q run; {command}", example, environment)
+
+
+def test_the_samples_of_messages_are_true(tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / "config.yaml").write_text("sources:\n  hn:\n    url: x\n    evry: 1h\n")
+
+    assert shell("aggregator check", tmp_path, environment) in TEXTS["docs/troubleshooting.md"]
+
+
+def test_a_first_feed_of_ones_own(tmp_path: Path, environment: dict[str, str]) -> None:
+    """README's way to it, step by step, but for what installs and what never ends."""
+    _, _, below = TEXTS["README.md"].partition("## A first feed of your own")
+    (script,) = (b[2] for b in FENCE.finditer(below) if b[1] == "sh" and "init" in b[2])
+    steps = [x for x in script.splitlines() if not re.match(r"python3 |PATH=|aggregator serve", x)]
+    assert len(steps) == len(script.splitlines()) - 3
+    start = tmp_path / "aggregator"
+    start.mkdir()
+    with serving(lambda _: Answer(body=rss(Item(id="1", link="https://a.example/1")))) as server:
+        editor = tmp_path / "bin" / "editor"
+        editor.write_text(
+            f"#!/bin/sh\nsed -i -e 's,https://simonwillison[^ ]*,{server.url},'"
+            ' -e "s,^fetch:,fetch:\\n  allow_private: [127.0.0.0/8]," "$1"\n'
+        )
+        editor.chmod(0o755)
+        said = shell("set -e\n" + "\n".join(steps), start, environment | {"EDITOR": str(editor)})
+
+    assert "1 new" in said, said
+    feeds = {p.name for p in (tmp_path / "planet" / "feeds").iterdir()}
+    assert feeds == {"all.atom", "ai.atom"}
+
+
+def test_the_unit_and_the_crontab_run_what_there_is() -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string(shown("docs/running.md", "[Unit]"))
+    lines = [unit["Service"]["ExecStart"]]
+    lines += [
+        x.partition("&& ")[2] for x in shown("docs/running.md", "*/15").splitlines() if "&&" in x
+    ]
+    lines += [x for x in shown("docs/running.md", "aggregator -c").splitlines() if x]
+
+    assert len(lines) == 3
+    for line in lines:
+        program, *words = shlex.split(line)
+        assert Path(program).name == "aggregator"
+        with commands.make_context("aggregator", words) as context:
+            name, command, rest = commands.resolve_command(
+                context, [*context._protected_args, *context.args]
+            )
+            assert command and not command.make_context(name, rest, parent=context).args
+    leaves = set(unit["Service"]["RestartPreventExitStatus"].split())
+    assert leaves == {str(common.LOCKED), str(common.BAD_CONFIG)}
 
 
 # ── links and words ──────────────────────────────────────────────────────────

@@ -70,10 +70,9 @@ def open_store(given: Settings, *, exclusive: bool) -> stores.Store:
     )
 
 
-def _store_name(given: Settings) -> str:
-    """What messages call it."""
-    secret = isinstance(given.config.store, Secret)
-    return "store" if secret else f"store {given.store_file.name}"
+def _store_name(given: Settings) -> str | None:
+    """What messages call it, if they may not name its file."""
+    return "store" if isinstance(given.config.store, Secret) else None
 
 
 def notes(given: Settings) -> tuple[str, ...]:

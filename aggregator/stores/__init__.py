@@ -155,7 +155,7 @@ class Store(Protocol):
     def set_meta(self, values: Mapping[str, str]) -> None: ...
 
 
-def _sqlite(url: str, *, exclusive: bool, name: str) -> Store:
+def _sqlite(url: str, *, exclusive: bool, name: str | None) -> Store:
     from aggregator.stores.sqlite import connect  # noqa: PLC0415  # only the store that is used
 
     return connect(url, exclusive=exclusive, name=name)
@@ -164,9 +164,9 @@ def _sqlite(url: str, *, exclusive: bool, name: str) -> Store:
 STORES: dict[str, Callable[..., Store]] = {"sqlite": _sqlite}
 
 
-def connect(url: str, *, exclusive: bool, name: str = "store") -> Store:
-    """The store at `url`; `exclusive` for whoever writes. Messages call it `name`: where it lies
-    may be a secret.
+def connect(url: str, *, exclusive: bool, name: str | None = None) -> Store:
+    """The store at `url`; `exclusive` for whoever writes. Messages call it `name`, else by its
+    file: where it lies may be a secret.
 
     StoreLocked when another process writes, StoreError when it cannot be opened.
     """

@@ -56,9 +56,10 @@ _CHANGE = """
 """
 
 
-def connect(url: str, *, exclusive: bool, name: str) -> SqliteStore:
+def connect(url: str, *, exclusive: bool, name: str | None = None) -> SqliteStore:
     """The store in the file that a `sqlite:///path` names, made if it is not there."""
     path = Path(url.removeprefix("sqlite:///")).expanduser().resolve()
+    name = name or f"store {path.name}"
     try:
         if exclusive:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,45 +8,39 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
-import ipaddress
 import os
 import socket
 import ssl
 import stat
-import zlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import httpx
 from aiohttp import http_exceptions
-from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
 
+from aggregator import bodies
+from aggregator.bodies import Enlarge
 from aggregator.errors import FetchError
+from aggregator.guard import Guard, Network, Refused, allowed, literal, refusal
 from aggregator.model import Request, Response
 from aggregator.places import path_of
 from aggregator.room import Room
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Enlarge = Callable[[], Awaitable[None]]  # comes back when there is room for a large body
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _MOST_HEADER = 16 * 1024  # one of them; aiohttp takes 128
 _MOST_HEADERS = 64 * 1024  # all of them
-_LARGE = 512 * 1024  # a body that few others are
-_MOST_LARGE = 6  # of them at a time
+_MOST_LARGE = 6  # bodies in memory at a time
 _SECRET = {"authorization", "cookie", "proxy-authorization"}
 
 _NO_ADDRESS = "not an address that can be asked"
@@ -83,7 +77,7 @@ class Fetcher:
     async def __aenter__(self) -> Self:
         tls = httpx.create_ssl_context()
         connector = aiohttp.TCPConnector(
-            resolver=_Guard(self._options.allow_private, threads=self._options.concurrency),
+            resolver=Guard(self._options.allow_private, threads=self._options.concurrency),
             ssl=tls,
             limit=0,  # the semaphores count: waiting for a place must not eat a poll's time
         )
@@ -143,9 +137,9 @@ class Fetcher:
         url = httpx.URL(address)
         if url.scheme not in ("http", "https") or not url.host:
             raise FetchError(f"{_host(address)}: {_NO_ADDRESS}, only http and https can")
-        literal = _literal(url.host)  # of a name, the resolver checks what it stands for
-        if literal and not allowed(literal, self._options.allow_private):
-            raise FetchError(_refusal(url.host))
+        written = literal(url.host)  # of a name, the resolver checks what it stands for
+        if written and not allowed(written, self._options.allow_private):
+            raise FetchError(refusal(url.host))
         return url
 
     async def _ask(
@@ -188,7 +182,7 @@ class Fetcher:
                 retry_after=retry_after(headers, datetime.now(UTC)),
             )
         try:
-            body = await _body(answer, self._options.max_size, enlarge)
+            body = await bodies.read(answer, self._options.max_size, enlarge)
         except FetchError as error:
             raise FetchError(f"{_host(url)}: {error}") from error
         return Response(url=url, status=200, headers=headers, body=body)
@@ -209,88 +203,6 @@ def _redirected(url: httpx.URL, where: str, headers: dict[str, str]) -> tuple[st
     if (new.scheme, new.host, new.port) == (url.scheme, url.host, url.port):
         return str(new if new.userinfo else new.copy_with(userinfo=url.userinfo)), headers
     return str(new), {k: v for k, v in headers.items() if k.lower() not in _SECRET}
-
-
-# ── bodies ───────────────────────────────────────────────────────────────────
-
-
-async def _body(answer: httpx.Response, max_size: int, enlarge: Enlarge) -> bytes:
-    """The body, unpacked; never more than `max_size` of it in memory, whatever was sent, and more
-    than `_LARGE` only when `enlarge` has come back."""
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding not in _ENCODINGS:
-        raise FetchError(f"packed as {encoding[:40]!r}, which was not asked for")
-    unpack = _ENCODINGS[encoding]()
-    body = bytearray()
-    large = False
-    try:
-        async for chunk in answer.aiter_raw():
-            body += unpack(chunk, max_size + 1 - len(body))
-            if len(body) > _LARGE and not large:
-                await enlarge()
-                large = True
-            if len(body) > max_size:
-                raise FetchError(
-                    f"larger than {max_size:,} bytes; raise fetch.max_size if that is wanted"
-                )
-    except zlib.error as error:
-        raise FetchError("the compressed body is damaged") from error
-    if not unpack.whole:
-        raise FetchError("the compressed body is cut short")
-    return bytes(body)
-
-
-class _Plain:
-    whole = True
-
-    def __call__(self, data: bytes, most: int) -> bytes:
-        return data[:most]
-
-
-class _Packed:
-    """gzip, several members of it as well (RFC 1952 §2.2), or zlib. Not httpx's decoder: a chunk of
-    16 kB unpacks to 16 MB, and one that was packed twice to 16 GB, before anybody could count."""
-
-    whole = True
-
-    def __init__(self) -> None:
-        self._member: Any = None
-        self._read: Callable[[bytes, int], bytes] = self._unpack
-
-    def __call__(self, data: bytes, most: int) -> bytes:
-        return self._read(data, most)
-
-    def _unpack(self, data: bytes, most: int) -> bytes:
-        found = b""
-        while data and len(found) < most:
-            if self._member is None:
-                if data[0] != 0x1F and data[0] & 0x0F != 8:  # said to be packed, and is not
-                    self._read = _Plain()
-                    return data[:most]
-                self._member = zlib.decompressobj(47)
-            found += self._member.decompress(data, most - len(found))
-            self.whole = self._member.eof
-            if not self.whole:
-                break
-            data = self._member.unused_data
-            self._member = None
-            if data and data[0] != 0x1F:  # padding behind the last member
-                self._read = _nothing
-                break
-        return found
-
-
-def _nothing(data: bytes, most: int) -> bytes:
-    return b""
-
-
-_ENCODINGS: dict[str, type[_Plain] | type[_Packed]] = {
-    "": _Plain,
-    "identity": _Plain,
-    "gzip": _Packed,
-    "x-gzip": _Packed,
-    "deflate": _Packed,
-}
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -326,96 +238,6 @@ def read_file(request: Request, max_size: int) -> Response:
         raise FetchError(f"{path.name}: {(error.strerror or str(error)).lower()}") from error
 
 
-# ── who may be asked ─────────────────────────────────────────────────────────
-
-
-def allowed(address: Address, networks: Sequence[Network]) -> bool:
-    """Public addresses, and those that the config allows although they are private."""
-    address = _inner(address)
-    if any(address in network for network in networks):
-        return True
-    if address.is_multicast or any(address in network for network in _PRIVATE_TOO):
-        return False
-    return address.is_global
-
-
-def _inner(address: Address) -> Address:
-    """The IPv4 address that a gateway makes of an IPv6 one: mapped, 6to4, NAT64 or compatible."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    inner = address.ipv4_mapped or address.sixtofour
-    if not inner and any(address in network for network in _GATEWAYS) and int(address) > 1:
-        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return inner or address
-
-
-_GATEWAYS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
-_PRIVATE_TOO = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "fec0::/10")))
-
-
-def _literal(host: str) -> Address | None:
-    """The address that a host is, also as inet_aton reads it: 2130706433, 127.1, 0x7f000001."""
-    with suppress(ValueError):
-        return ipaddress.ip_address(host)
-    with suppress(OSError, ValueError):
-        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
-    return None
-
-
-class _Guard(AbstractResolver):
-    """Resolves names, and gives only addresses that may be asked: what was checked is what is
-    connected to. It has a thread for each poll: names that never resolve hold up no others."""
-
-    def __init__(self, networks: Sequence[Network], *, threads: int) -> None:
-        self._networks = networks
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        look_up = partial(
-            socket.getaddrinfo,
-            host,
-            port,
-            family=family,
-            type=socket.SOCK_STREAM,
-            flags=socket.AI_ADDRCONFIG,
-        )
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
-        kept = [
-            _resolved(host, port, place[0], kind)
-            for kind, _, _, _, place in found
-            if allowed(ipaddress.ip_address(place[0]), self._networks)
-        ]
-        if found and not kept:
-            raise _Refused(_refusal(host))
-        return kept
-
-    async def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _resolved(
-    host: str, port: int, address: str | int, family: socket.AddressFamily
-) -> ResolveResult:
-    return ResolveResult(
-        hostname=host,
-        host=str(address),
-        port=port,
-        family=family,
-        proto=0,
-        flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-    )
-
-
-class _Refused(OSError):
-    """Its message is ours, and fit to be shown."""
-
-
-def _refusal(host: str) -> str:
-    return f"refused: {host} is a private address; fetch.allow_private can name its network"
-
-
 # ── words ────────────────────────────────────────────────────────────────────
 
 
@@ -429,7 +251,7 @@ def _reason(error: Exception) -> str:
 
 def _said(cause: BaseException) -> str | None:
     match cause:
-        case _Refused():
+        case Refused():
             return str(cause)
         case socket.gaierror():
             return "no such host; check the address, or the network"

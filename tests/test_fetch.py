@@ -21,7 +21,8 @@ from servers import Answer, Asked, Raw, free_port, serving, until
 
 from aggregator import polling
 from aggregator.errors import FetchError
-from aggregator.fetch import Fetcher, FetchOptions, allowed, retry_after
+from aggregator.fetch import Fetcher, FetchOptions, retry_after
+from aggregator.guard import allowed
 from aggregator.model import PollState, Request, Response, Source
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))

@@ -18,6 +18,7 @@ LAYERS = (
     {"formats", "rules", "config"},
     {"starter"},
     {"cluster", "compose", "inspection", "room"},
+    {"bodies", "guard"},
     {"fetch", "files", "stores"},
     {"ingest", "publish"},
     {"reading"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
@@ -50,26 +50,40 @@ def digest_of(entry: Entry) -> bytes:
     return blake2b(said, digest_size=16).digest()
 
 
-def ids_of(entries: Sequence[Entry]) -> list[str]:
+def ids_of(entries: Sequence[Entry], *, home: Collection[str] = ()) -> list[str]:
     """What tells the entries of one document apart: their ids, where those are any good.
 
     An id that entries with other links share is no id (a guid that is the feed's own address,
-    say): their links or texts stand in for it. Versions of one entry keep the one id.
+    say): their links or texts stand in for it. Versions of one entry keep the one id. A link that
+    is `home` to the whole feed, or that entries with nothing in common and no ids share (a live
+    page), tells nothing either without a title.
     """
+    linked: dict[str, list[Entry]] = defaultdict(list)
+    for e in entries:
+        if e.link and e.id in ("", e.link):
+            linked[e.link].append(e)
+    vague = {link for link, es in linked.items() if any(not _alike(es[0], e) for e in es[1:])}
+    vague.update(home)
     meant: dict[str, set[str]] = defaultdict(set)
     for e in entries:
-        meant[e.id].add(_told(e))
-    return [e.id if e.id and len(meant[e.id]) == 1 else stand_in(e) for e in entries]
+        meant[e.id].add(_told(e, titled=e.link in vague))
+    return [
+        e.id if e.id and len(meant[e.id]) == 1 else stand_in(e, titled=e.link in vague)
+        for e in entries
+    ]
 
 
-def stand_in(entry: Entry) -> str:
-    """An id for an entry whose own is missing or shared."""
-    told = _told(entry).encode("utf-8", "replace")
+def stand_in(entry: Entry, *, titled: bool = False) -> str:
+    """An id for an entry whose own is missing or shared: by its link (and title), or its text."""
+    told = _told(entry, titled=titled).encode("utf-8", "replace")
     return f"{entry.id}#{blake2b(told, digest_size=12).hexdigest()}"
 
 
-def _told(entry: Entry) -> str:
-    return entry.link or f"{plain(entry.title)}\n{plain(entry.html)}"
+def _told(entry: Entry, *, titled: bool) -> str:
+    title = plain(entry.title)
+    if entry.link and not (titled and not title):
+        return f"{entry.link}\n{title}" if titled else entry.link
+    return f"{title}\n{plain(entry.html)}"
 
 
 def keys_of(entry: Entry, *, source_entry_id: str, digest: bytes) -> Keys:
@@ -120,11 +134,13 @@ def recognise(
     Its id, unless the id was given to another story; or its link, when the id that the link had
     is gone from the document: then ids change at each fetch. Where the two disagree, titles tell.
     """
-    ids = {keys.source_entry_id, stand_in(new)}
+    own = stand_in(new)
     found = [
         old
         for old in known
-        if (old.keys.source_entry_id in ids and not _other_story(new, keys, old))
+        if (old.keys.source_entry_id == keys.source_entry_id and not _other_story(new, keys, old))
+        # One that had to take a stand-in because its id is another's, too.
+        or (old.keys.source_entry_id == own and keys.source_entry_id == new.id)
         or (_linked(keys, old) and gone(old) and _link_holds(new, old))
     ]
     return max(found, key=lambda old: _likeness(new.title, old.title), default=None)
@@ -138,13 +154,14 @@ def edited(
     new: StoredEntry, candidates: Iterable[StoredEntry], *, gone: Gone
 ) -> StoredEntry | None:
     """What `new` was before, when it has neither id nor link: its title and the date that its
-    source gives are those of an entry that is gone from the document."""
+    source gives, if any, are those of an entry that is gone from the document."""
     assert new.entry is not None
-    if new.entry.id or new.keys.url_key or not new.stated:
+    if new.entry.id or new.keys.url_key:
         return None
     for old in candidates:
         same = (old.source, old.keys.title_key) == (new.source, new.keys.title_key)
-        if same and old.published == new.published and not old.keys.url_key and gone(old):
+        dated = old.published == new.published if new.stated else not old.stated
+        if same and dated and not old.keys.url_key and gone(old):
             return old
     return None
 
@@ -152,18 +169,19 @@ def edited(
 def matches(
     new: StoredEntry, candidates: Iterable[StoredEntry], *, window: timedelta, gone: Gone
 ) -> list[Match]:
-    """The candidates that tell the same story as `new`: those that an id or a link shows, else
-    those that their texts show, the nearest in time first."""
+    """The candidates that tell the same story as `new`: those that an id or a link shows, and
+    then those of other clusters that their texts show, the nearest in time first."""
     candidates = sorted(candidates, key=lambda old: (abs(new.published - old.published), old.key))
     strong = [
         Match(entry=old, reason=reason) for old in candidates if (reason := _identity(new, old))
     ]
-    if strong:
-        return sorted(strong, key=lambda m: (m.reason != SAME_ID, m.entry.key))
-    near = [old for old in candidates if _comparable(new, old, window, gone)]
+    strong.sort(key=lambda m: (m.reason != SAME_ID, m.entry.key))
+    joined = {m.entry.cluster for m in strong}
+    others = [old for old in candidates if old.cluster not in joined]
+    near = [old for old in others if _comparable(new, old, window, gone)]
     # Word for word is quickly seen; the rest is work.
     equal = [old for old in near if _equal_text(new, old)]
-    return [
+    return strong + [
         Match(entry=old, reason=SAME_TEXT)
         for old in equal or near[:_MOST_COMPARED]
         if old in equal or _same_text(new, old)
@@ -240,17 +258,25 @@ def _agree(new: Entry, keys: Keys, old: StoredEntry) -> bool:
 
 
 def _other_story(new: Entry, keys: Keys, old: StoredEntry) -> bool:
-    """Whether an id was recycled: its link, its title and its text are all another's."""
-    return not _agree(new, keys, old) and not _texts_overlap(new, old)
+    """Whether an id was recycled: its link, its title and its text are all another's, but for
+    what a site writes below all its texts."""
+    return not _agree(new, keys, old) and not _overlap(new, old.entry, 0.6)
 
 
 def _link_holds(new: Entry, old: StoredEntry) -> bool:
     """Whether one link in one feed means one story: some feeds give all their entries the same
     (a live page, a home page), and then titles and texts have nothing in common."""
-    if not (letters(new.title) or letters(old.title)):
-        said = letters(plain(new.html)), letters(plain(old.entry.html if old.entry else ""))
-        return said[0] == said[1] or _texts_overlap(new, old, 0.5)
-    return _likeness(new.title, old.title) >= 0.4 or _texts_overlap(new, old)
+    if old.entry is None:
+        return _likeness(new.title, old.title) >= 0.4
+    return _alike(new, old.entry)
+
+
+def _alike(one: Entry, two: Entry) -> bool:
+    """Whether titles or texts have something in common; without titles it must be more."""
+    if letters(one.title) or letters(two.title):
+        return _likeness(one.title, two.title) >= 0.4 or _overlap(one, two, 0.1)
+    said = [letters(plain(x.html)) for x in (one, two)]
+    return said[0] == said[1] or _overlap(one, two, 0.5)
 
 
 def _likeness(a: str, b: str) -> float:
@@ -261,9 +287,9 @@ def _likeness(a: str, b: str) -> float:
     return 2 * len(one & two) / (len(one) + len(two))
 
 
-def _texts_overlap(new: Entry, old: StoredEntry, share: float = 0.1) -> bool:
+def _overlap(new: Entry, old: Entry | None, share: float) -> bool:
     one = _grams(letters(plain(new.html))[:_MOST_TEXT], 4)
-    two = _grams(letters(plain(old.entry.html if old.entry else ""))[:_MOST_TEXT], 4)
+    two = _grams(letters(plain(old.html if old else ""))[:_MOST_TEXT], 4)
     least = min(len(one), len(two))
     return bool(least) and len(one & two) / least >= share
 
@@ -335,7 +361,7 @@ def minted(site: str, entry: StoredEntry) -> str:
     return fallback_id(site, entry)
 
 
-def fallback_id(site: str, entry: StoredEntry) -> str:
-    """An id of our own (RFC 9562 §5.5)."""
-    name = f"{site}\n{entry.source}\n{entry.keys.source_entry_id}"
+def fallback_id(site: str, entry: StoredEntry, number: int = 0) -> str:
+    """An id of our own (RFC 9562 §5.5); another for each `number`."""
+    name = f"{site}\n{entry.source}\n{entry.keys.source_entry_id}" + f"\n{number}" * bool(number)
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"

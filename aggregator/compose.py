@@ -167,8 +167,9 @@ def _via(
     found: dict[tuple[str, str], Link] = {}
     for s in _others(story, lead):
         source = sources.get(s.source)
-        # Of a source under another name now, or the same source again.
+        # Of a source under another name now, the same source again, or a post in another folder.
         known = source is None or s.source == lead.source
+        known = known or bool(s.entry and s.entry.path and lead.entry and lead.entry.path)
         if s.entry is None or (known and s.keys.url_key == lead.keys.url_key):
             continue
         discussed = s.entry.comments if source and source.role == "aggregator" else None

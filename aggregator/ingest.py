@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import islice
 
 from aggregator import cluster
 from aggregator.errors import StoreError
@@ -250,15 +251,19 @@ class _Ingest:
 
     def _matches(self, new: StoredEntry, candidates: Sequence[StoredEntry]) -> list[cluster.Match]:
         """What an id or a link shows, all of it; of what only texts show, the nearest in time:
-        weak evidence joins no two clusters."""
+        weak evidence joins no two clusters in which one source speaks."""
         found = cluster.matches(new, candidates, window=self.window, gone=self._gone)
-        if found and found[0].reason == cluster.SAME_TEXT:
-            return [m for m in found if not self._spoken_for(new, m.entry)][:1]
-        return found
+        strong = [m for m in found if m.reason != cluster.SAME_TEXT]
+        weak = (m for m in found[len(strong) :] if not self._spoken_for(new, m.entry, strong))
+        return [*strong, *islice(weak, 1)]
 
-    def _spoken_for(self, new: StoredEntry, old: StoredEntry) -> bool:
-        """Whether another entry of the source of `new` is, or is about to be, the story that `old`
-        tells: then a paper's daily column is not all of its columns."""
+    def _spoken_for(
+        self, new: StoredEntry, old: StoredEntry, strong: Iterable[cluster.Match]
+    ) -> bool:
+        """Whether another entry of the source of `new`, or of those that it joins, is or is about
+        to be the story that `old` tells: then a paper's daily column is not all of its columns."""
+        if any(self.store.one_source_in(m.entry.cluster, old.cluster) for m in strong):
+            return True
         if old.source == new.source:
             return False
         if old.keys.url_key and old.keys.url_key in self.own_links:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from aggregator import cluster, compose, files
@@ -182,8 +183,10 @@ def _pinned(store: Store, wanted: Publication, story: Story) -> Story:
     """`story` with the identity that it keeps from its first publication on."""
 
     def mint(lead: StoredEntry) -> str:
-        own = cluster.minted(wanted.site.id, lead)
-        return cluster.fallback_id(wanted.site.id, lead) if store.taken(own) else own
+        # An entry whose id changed leaves the id made from it to its story: the next takes another.
+        others = (cluster.fallback_id(wanted.site.id, lead, n) for n in count())
+        found = chain([cluster.minted(wanted.site.id, lead)], others)
+        return next(id for id in found if not store.taken(id))
 
     led = cluster.led(story, prefer=wanted.prefer, sources=wanted.sources, mint=mint)
     if (led.id, led.leader) != (story.id, story.leader):

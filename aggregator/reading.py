@@ -48,7 +48,7 @@ def read_feed(
     feed = formats.parse(placed, zone=ZoneInfo(subscription.zone))
     feed = discretion.withheld(feed, source)
     own = links.at_home(feed, source.url, sent.url)
-    ids = cluster.ids_of(feed.entries)
+    ids = cluster.ids_of(feed.entries, home=own)
     known = store.digests(source.id, ids)
     return Poll(
         source=source.id,

@@ -90,7 +90,7 @@ def test_the_surest_match_comes_first() -> None:
 
     found = cluster.matches(new, [by_text, by_link, by_id], window=WEEK, gone=lambda _: False)
 
-    assert [m.reason for m in found] == [SAME_ID, SAME_LINK]  # what is sure needs no texts
+    assert [m.reason for m in found] == [SAME_ID, SAME_LINK, SAME_TEXT]
 
 
 def test_ids_that_entries_with_other_links_share_are_replaced() -> None:

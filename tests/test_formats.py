@@ -716,6 +716,22 @@ def test_authors_of_two_elements_stay_whole_and_apart() -> None:
     assert only(body.replace("<title>C", "<title>C &nope; ")).authors == people
 
 
+@pytest.mark.parametrize("author", ["<itunes:author>The Hosts</itunes:author>", ""])
+@pytest.mark.parametrize("break_", ["", "&nbsp;"])  # for the strict reader and for feedparser
+def test_the_owner_of_a_podcast_is_not_its_author(author: str, break_: str) -> None:
+    owner = (
+        "<itunes:owner><itunes:name>Billing</itunes:name>"
+        "<itunes:email>billing@p.example</itunes:email></itunes:owner>"
+    )
+    for said in (author + owner, owner + author):
+        body = rss(
+            f"{said}{break_}<item><title>T</title></item>",
+            attributes='xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"',
+        )
+        feed = parse(body)
+        assert feed.authors == ((Person(name="The Hosts"),) if author else ())
+
+
 def test_the_address_of_a_sources_author_is_not_the_sources() -> None:
     e = only(
         atom(

@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,22 @@ def test_a_daily_column_stays_many_though_a_second_feed_has_one_of_them(world: W
     world.serve("a", rss(*(column(n) for n in range(1, 5))))
     world.run()
     assert len(world.published()) == 4  # the fourth is nearest to the fourth
+
+
+@pytest.mark.parametrize("order", [*permutations(("paper", "reprint", "digest"))])
+def test_a_text_and_a_link_make_one_story_in_any_order(
+    world: World, order: tuple[str, ...]
+) -> None:
+    title, credit = "The ferry stays until the bridge is mended", "<p>First in The Paper.</p>"
+    reprint = "https://reprint.example/7"
+    world.sources(*order)
+    world.serve("paper", rss(Item("p", "https://paper.example/1", title, LONG)))
+    world.serve("reprint", rss(Item("r", reprint, title, LONG + credit)))
+    world.serve("digest", rss(Item("d", reprint, title, "<p>Worth reading.</p>")))
+    for name in order:
+        world.run(only=[name])
+
+    assert len(world.published()) == 1
 
 
 def test_a_daily_column_met_first_in_the_second_feed_stays_many(world: World) -> None:
@@ -181,6 +198,92 @@ def test_ids_that_only_number_the_places_of_a_document_make_nothing_new(world: W
     assert (summary.new, summary.written) == (0, ("a.atom", "all.atom"))
     assert "Story number 2, corrected" in world.titles()
     assert len(world.published()) == 4
+
+
+def places(letters: str) -> list[Item]:
+    """Stories, new ones first, whose ids number the places of the document."""
+    titles = {
+        "a": "Election results announced in the capital", "b": "Rover finds water on a far moon",
+        "c": "New train line opens after delay", "d": "Local bakery wins the top prize",
+        "e": "Storm closes three mountain passes", "f": "Museum returns its bronze statues",
+        "g": "Chess champion loses the title",
+    }  # fmt: skip
+    return [
+        Item(
+            id=str(n),
+            link=f"https://a.example/{x}",
+            title=titles[x],
+            text=f"<p>{titles[x]}: all about it.</p>",
+            date=f"{1 + ord(x) - ord('a'):02d} Apr 2026 10:00:00 GMT",
+        )
+        for n, x in enumerate(letters)
+    ]
+
+
+@pytest.mark.parametrize(
+    "documents", [("dcba", "edcb", "gfed"), ("a", "ba", "ca"), ("ab", "ba", "cb", "ac", "dcba")]
+)
+def test_an_id_that_was_given_to_another_story_is_minted_only_once(
+    world: World, documents: tuple[str, ...]
+) -> None:
+    world.sources("a")
+    for letters in documents:
+        world.serve("a", rss(*places(letters)))
+        assert world.run().failed == 0
+
+    entries = world.published()
+    assert len(entries) == len(set("".join(documents)))
+    assert len({text(e, "id") for e in entries}) == len(entries)
+
+
+@pytest.mark.parametrize("link", ["https://a.example/", "https://a.example/live"])
+@pytest.mark.parametrize("id", ["", "the link"])
+def test_entries_without_ids_of_their_own_on_one_page_are_many(
+    world: World, link: str, id: str
+) -> None:
+    world.sources("a")
+    notes = [
+        Item(id=id and link, link=link, title=title, text=f"<p>{said}</p>")
+        for title, said in (
+            ("Road closed after heavy rain", "The mountain road stays shut until Thursday."),
+            ("Library opens a new room", "Visitors may come from nine in the morning."),
+            ("渔船回港", "傍晚六点，最后一条渔船进了港，码头上亮起了灯。"),
+        )
+    ]
+    world.serve("a", rss(*notes))
+    assert world.run().new == 3
+
+    world.serve("a", rss(*notes[1:]))
+    assert world.run().new == 0
+    assert len(world.published()) == 3
+
+
+def test_words_below_every_text_do_not_make_a_recycled_id_the_old_entry(world: World) -> None:
+    world.sources("a")
+    foot = " Read the full story at the Example News, where all of our stories are."
+    for n, (title, said) in enumerate(
+        (("The bees are back", "They came over the hill on Monday, all at once."),
+         ("A new town clerk", "She takes office in spring, and has thirty years of the trade."))
+    ):  # fmt: skip
+        item = Item("7", f"https://a.example/{n}", title, f"<p>{said}{foot}</p>")
+        world.serve("a", rss(item))
+        assert world.run().new == 1
+
+    assert len(world.published()) == 2
+
+
+def test_an_undated_entry_without_id_and_link_is_known_by_its_title_when_it_is_edited(
+    world: World,
+) -> None:
+    world.sources("a")
+    notice = Item(title="Notice of the water board", text="<p>No water on Tuesday.</p>", date="")
+    world.serve("a", rss(notice))
+    world.run()
+    world.serve("a", rss(Item(**{**notice.__dict__, "text": "<p>No water on Wednesday.</p>"})))
+
+    summary = world.run()
+
+    assert (summary.new, summary.changed, len(world.published())) == (0, 1, 1)
 
 
 def test_an_entry_without_id_and_link_is_known_by_title_and_date_when_it_is_edited(
@@ -1272,6 +1375,34 @@ def test_a_post_copied_to_another_folder_is_the_same_story(world: World) -> None
 
     assert world.run().merged == 1
     assert world.bytes() == before
+
+
+def test_a_name_that_another_post_takes_over_is_published_under_another_id(world: World) -> None:
+    folder = posts(world)
+    for n, title in enumerate(("The ferry stays", "A bridge is begun", "Tolls are to rise")):
+        newest = folder / "latest.md"
+        if newest.exists():
+            newest.rename(folder / f"kept-{n}.md")
+        link = f"https://x.example/{n}"
+        newest.write_text(post(title, title * 9, **{"external-url": link}), encoding="utf-8")
+        assert world.run().failed == 0
+
+    assert len(world.published()) == len({text(e, "id") for e in world.published()}) == 3
+
+
+def test_a_post_that_moves_to_another_folder_has_no_link_to_itself_beside_its_link(
+    world: World,
+) -> None:
+    linked = post("Good", **{"external-url": "https://x.example/1"})
+    folder = posts(world, **{"2026-03-01-a": linked})
+    world.config("posts: [{path: _posts}, {path: old}]\n")
+    (world.folder / "old").mkdir()
+    world.run()
+    (folder / "2026-03-01-a.md").rename(world.folder / "old" / "2026-03-01-a.md")
+    world.run()
+
+    (entry,) = world.published()
+    assert not set(hrefs(entry, "via")) & set(hrefs(entry, "alternate"))
 
 
 def test_a_missing_folder_of_posts_is_a_failure_that_is_mended_later(world: World) -> None:

@@ -33,6 +33,7 @@ def apply() -> None:
     parser._end_id = parser._end_guid = _end_id
     parser._start_author = parser._start_managingeditor = _start_author
     parser._sync_author_detail = _sync_author_detail
+    parser._save_author = _save_author
 
 
 def _careful(handler: Callable[[str], struct_time | None]) -> Callable[[str], struct_time | None]:
@@ -96,6 +97,13 @@ def _start_author(self: Any, attrs: Any) -> None:
     self.inauthor = 1
     self.push("author", 1)
     context.setdefault("authors", []).append(FeedParserDict())
+
+
+def _save_author(self: Any, key: str, value: str, prefix: str = "author") -> None:
+    """Whom Apple may write to about a podcast (`itunes:owner`) is not who made it: feedparser
+    would give the author that name and address."""
+    if prefix == "author":
+        self._get_context().setdefault("authors", [FeedParserDict()])[-1][key] = value
 
 
 def _sync_author_detail(self: Any, key: str = "author") -> None:

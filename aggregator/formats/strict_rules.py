@@ -302,8 +302,7 @@ def _of_person(key: str) -> Rule:
         value = "".join(parts).strip()
         if key == "href":
             at.node["href"] = value = resolved(at, text_of(parts))
-        # An owner may come without an author.
-        at.node.setdefault("authors", [{}])[-1][key] = value
+        at.node["authors"][-1][key] = value
 
     return Rule(end)
 
@@ -419,7 +418,7 @@ _PERSON = {"name": _of_person("name"), "email": _of_person("email")}
 _PERSON |= {f"itunes_{key}": rule for key, rule in _PERSON.items()}
 _PERSON |= dict.fromkeys(("uri", "url", "homepage"), _of_person("href"))
 _AUTHOR = Rule(_author, _author_begins, _PERSON)
-_OWNER = {key: rule for key, rule in _PERSON.items() if "name" in key or "email" in key}
+_OWNER = {key: Rule() for key in _PERSON if "name" in key or "email" in key}
 _NOBODY = Rule(
     inside=dict.fromkeys(("name", "email"), Rule())
     | dict.fromkeys(("uri", "url", "homepage"), Rule(_href))

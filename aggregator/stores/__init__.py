@@ -78,6 +78,9 @@ class Store(Protocol):
     def members(self, cluster: int, source: str) -> list[StoredEntry]:
         """The sightings of a cluster that are of one source."""
 
+    def one_source_in(self, one: int, other: int) -> bool:
+        """Whether some source has sightings in both clusters."""
+
     def add(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime) -> StoredEntry:
         """A new sighting. A `cluster` of 0 opens a new cluster, and lists it."""
 

@@ -309,6 +309,11 @@ class SqliteStore:
         )
         return [to_entry(row) for row in rows]
 
+    def one_source_in(self, one: int, other: int) -> bool:
+        asked = "SELECT source FROM entry WHERE cluster = ?"
+        both = self._db.execute(f"{asked} INTERSECT {asked} LIMIT 1", (one, other))
+        return both.fetchone() is not None
+
     def add(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime) -> StoredEntry:
         if not entry.cluster:
             cluster, touched = listings.open_cluster(self._db, entry, arrival, surfaced=surfaced)

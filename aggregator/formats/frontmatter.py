@@ -123,13 +123,17 @@ def _decoded(body: bytes, path: str) -> tuple[str, tuple[str, ...]]:
     if len(_STRANGE.findall(text[:8192])) > 2 + len(text[:8192]) // 20:
         raise ParseError(f"{path}: a binary file, not a post; save it as UTF-8 or move it away")
     problems = [f"{path}:1: {problem}" for problem in found.problems]
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text, controls = _CONTROL.subn("", text)
+    text, controls = plain(text)
     if controls:
         problems.append(f"{path}:1: {controls} control characters left out")
     if not text.strip():
         raise ParseError(f"{path}: an empty file, not a post; write it or remove it")
     return text, tuple(problems)
+
+
+def plain(text: str) -> tuple[str, int]:
+    """With \\n at the ends of its lines and without control characters; and how many there were."""
+    return _CONTROL.subn("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 # ── text to fields ───────────────────────────────────────────────────────────

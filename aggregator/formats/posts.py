@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -95,35 +96,69 @@ def parse(body: bytes, *, path: str, options: PostOptions) -> Feed:
 
     ParseError when it is no post; never another exception.
     """
+    with only_parse_errors(path):
+        document = frontmatter.read(body, path=path)
+        if _hidden(document):
+            return hidden(document)
+        zone = ZoneInfo(options.timezone)
+        published, late = _published(document, zone)
+        decided = Decided(
+            title=_title(document),
+            published=published,
+            categories=tuple(_categories(document)),
+            tags=tuple(_tags(document)),
+            zone=zone,
+            problems=late,
+        )
+        return shown(document, decided, options)
+
+
+@contextmanager
+def only_parse_errors(path: str) -> Iterator[None]:
+    """Anything may be in a file, and parsers are only people's work."""
     try:
-        return _parse(body, path, options)
+        yield
     except ParseError:
         raise
-    except Exception as error:  # anything may be in a file, and parsers are only people's work
+    except Exception as error:
         raise ParseError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
 
 
-def _parse(body: bytes, path: str, options: PostOptions) -> Feed:
-    document = frontmatter.read(body, path=path)
-    name = document.text("id", "guid") or path
-    if _hidden(document):
-        return Feed(id=name, problems=document.problems)
-    published, late = _published(document, options)
-    updated, unread = _stated(document, ("last_modified_at", "updated", "modified"), options)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Of a post, what Jekyll has a mind of its own about; the rest is read the same way."""
+
+    title: str
+    published: datetime | None
+    categories: tuple[str, ...]
+    tags: tuple[str, ...]
+    zone: tzinfo  # of the other dates that give no offset
+    address: str | None = None  # its own; its link, if it has no source link
+    problems: tuple[str, ...] = ()
+
+
+def hidden(document: Document) -> Feed:
+    """What a post that is not to be published gives."""
+    return Feed(id=_id(document), problems=document.problems)
+
+
+def shown(document: Document, decided: Decided, options: PostOptions) -> Feed:
+    """The post as a feed of one entry."""
+    path, name = document.path, _id(document)
+    updated, unread = _stated(document, ("last_modified_at", "updated", "modified"), decided.zone)
     link, text = _link_and_text(document, options)
-    sections = _unique(_categories(document))
-    name = document.text("id", "guid") or path
+    sections = _unique(decided.categories)
     entry = Entry(
         id=name,
-        title=_title(document),
-        links=with_permalink(_links(link, path), name),
-        published=published,
+        title=decided.title,
+        links=with_permalink(_links(link or decided.address, path), name),
+        published=decided.published,
         updated=updated,
         authors=tuple(_authors(document)),
         summary=document.text("description", "summary", "excerpt"),
         content=_html(text, path) or None,
-        base=_site(options).base,
-        categories=tuple(Category(term=x) for x in _unique([*sections, *_tags(document)])),
+        base=decided.address or home(options),
+        categories=tuple(Category(term=x) for x in _unique([*sections, *decided.tags])),
         sections=sections,
         enclosures=tuple(_enclosures(document)),
         language=document.text("lang", "language") or options.language,
@@ -131,7 +166,11 @@ def _parse(body: bytes, path: str, options: PostOptions) -> Feed:
         source_link=link,
         path=path,
     )
-    return Feed(entries=(entry,), problems=document.problems + late + unread)
+    return Feed(entries=(entry,), problems=document.problems + decided.problems + unread)
+
+
+def _id(document: Document) -> str:
+    return document.text("id", "guid") or document.path
 
 
 def publishable_name(path: str) -> bool:
@@ -158,8 +197,8 @@ def _title(document: Document) -> str:
     return " ".join(word.capitalize() for word in slug.split("-") if word)
 
 
-def _published(document: Document, options: PostOptions) -> tuple[datetime | None, tuple[str, ...]]:
-    stated, problems = _stated(document, ("date",), options)
+def _published(document: Document, zone: tzinfo) -> tuple[datetime | None, tuple[str, ...]]:
+    stated, problems = _stated(document, ("date",), zone)
     if stated:
         return stated, problems
     name = _DATED.match(PurePosixPath(document.path).name)
@@ -170,11 +209,11 @@ def _published(document: Document, options: PostOptions) -> tuple[datetime | Non
         midnight = datetime(year + 2000 if year < 100 else year, month, day)  # noqa: DTZ001
     except ValueError:
         return None, (*problems, f"{document.path}:1: no such day as {name[1]}; read as undated")
-    return utc(midnight, ZoneInfo(options.timezone)), problems
+    return utc(midnight, zone), problems
 
 
 def _stated(
-    document: Document, keys: tuple[str, ...], options: PostOptions
+    document: Document, keys: tuple[str, ...], zone: tzinfo
 ) -> tuple[datetime | None, tuple[str, ...]]:
     """The first of `keys` that holds a date, and what is wrong with those before it."""
     problems: list[str] = []
@@ -182,18 +221,18 @@ def _stated(
         text = document.text(key)
         if text is None or _OFFSET_ONLY.fullmatch(text):
             continue
-        if found := _moment(text, options):
+        if found := _moment(text, zone):
             return found, tuple(problems)
         problems.append(document.problem(key, f"{key}: {text[:40]!r} is no date; read without it"))
     return None, tuple(problems)
 
 
-def _moment(text: str, options: PostOptions) -> datetime | None:
+def _moment(text: str, zone: tzinfo) -> datetime | None:
     # Without its space, Jekyll's own `2026-01-02 10:00:00 +0800` is ISO 8601, and twenty times
     # as fast to read.
     if len(text) > _LONGEST_DATE or not _YEAR.search(text):
         return None
-    return moment(_SPACED_OFFSET.sub("", text), ZoneInfo(options.timezone))
+    return moment(_SPACED_OFFSET.sub("", text), zone)
 
 
 def _categories(document: Document) -> Iterator[str]:
@@ -331,22 +370,27 @@ class _Site:
     base: str | None  # what is relative in a post is relative to it
 
     def foreign(self, link: str) -> bool:
-        host = _host(link)
+        host = host_of(link)
         return bool(host) and host not in self.hosts
+
+
+def home(options: PostOptions) -> str | None:
+    """The front page of the posts' own site, as far as the config tells."""
+    return _site(options).base
 
 
 @lru_cache(maxsize=64)
 def _site(options: PostOptions) -> _Site:
-    hosts = [*options.site_hosts, _host(options.site or "")]
-    home = f"https://{options.site_hosts[0]}/" if options.site_hosts else options.site
+    hosts = [*options.site_hosts, host_of(options.site or "")]
+    base = f"https://{options.site_hosts[0]}/" if options.site_hosts else options.site
     return _Site(
         hosts=frozenset(filter(None, map(_bare, hosts))),
         named=bool(options.site_hosts),
-        base=home,
+        base=base,
     )
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """Lower case, without port and www.; "" where there is none."""
     try:
         return _bare(urlsplit(url).netloc.rpartition("@")[2])
@@ -433,7 +477,7 @@ def _navigation(line: str, site: _Site) -> bool:
 def _stays(link: re.Match[str], site: _Site) -> bool:
     href = link["href"] or link["a"] or link["auto"] or ""
     back = bool(_BACK.match(link["text"] or link["a_text"] or ""))
-    if host := _host(href):  # without the site's hosts, its words must do
+    if host := host_of(href):  # without the site's hosts, its words must do
         return host in site.hosts or (back and not site.named)
     if href.startswith("#"):
         return back

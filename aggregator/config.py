@@ -45,7 +45,7 @@ from aggregator.config_values import (
     UpTo10000,
     WebUrl,
 )
-from aggregator.model import ContentPolicy, PostOptions, Role, Source
+from aggregator.model import ContentPolicy, PostOptions, Reads, Role, Source
 from aggregator.places import file_url
 from aggregator.yamltext import At, Fault
 
@@ -126,6 +126,10 @@ class Subscription:
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class PostFolder:
     path: Text = Field(description="A folder of posts with front matter.")
+    reads: Reads = Field(
+        default="loose",
+        description="jekyll: as Jekyll decides; path is the site's, with its _config.yml.",
+    )
     name: Name | None = Field(default=None, description="Default: the folder's name.")
     site_hosts: tuple[Host, ...] = Field(
         default=(), description="Your own hosts: a link to them is never a source link."
@@ -240,6 +244,7 @@ class Config:
             categories=tuple(dict.fromkeys(given.categories)),
             interval=self.fetch.every,
             posts=PostOptions(
+                reads=given.reads,
                 timezone=given.timezone or self.site.timezone,
                 language=given.language or self.site.language,
                 site_hosts=given.site_hosts,

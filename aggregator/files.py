@@ -5,10 +5,11 @@ A document is replaced in one step, and only when its bytes differ.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,9 @@ from aggregator.errors import OutputError
 _TEMPORARY = ".tmp"
 # What Jekyll keeps beside the posts and never publishes.
 _NOT_POSTS = {"_drafts", "_site", "_layouts", "_includes", "_data", "_sass", "node_modules"}
+# In a Jekyll site anything else may count: what its config includes, or looks for.
+_NOT_SITE = {"_site", ".git", ".jekyll-cache", ".sass-cache", "node_modules"}
+_POSTS = "_posts"
 
 # ── in ───────────────────────────────────────────────────────────────────────
 
@@ -49,20 +53,24 @@ class Scan:
 
     found: tuple[Found, ...]
     troubles: Mapping[str, str]
+    paths: frozenset[str]  # of what is found; in a site, of the files that nobody wants as well
 
 
-def scan(folder: Path, *, wanted: Callable[[str], bool] = lambda name: True) -> Scan:
-    """Every file below `folder` with a `wanted` name; hidden ones, Jekyll's own folders and what
-    is not in the folder but only linked there left out.
+def scan(
+    folder: Path, *, wanted: Callable[[str], bool] = lambda path: True, site: bool = False
+) -> Scan:
+    """Every file below `folder` with a `wanted` path; hidden ones, Jekyll's own folders and what
+    is not in the folder but only linked there left out. In a `site`, as Jekyll walks through it:
+    hidden ones too, and a folder that is linked there is at both its places.
 
     One look at each file, folder by folder in the order of names. OSError when the folder itself
     cannot be read.
     """
     os.scandir(folder).close()
-    walk = _Walk(folder, wanted)
+    walk = _SiteWalk(folder, wanted) if site else _Walk(folder, wanted)
     walk.below("")
     while walk.linked:  # afterwards: what has a place of its own is found there
-        walk.below(walk.linked.pop(0))
+        walk.through(walk.linked.pop(0))
     names = _names([*(path for path, _ in walk.files), *walk.troubles])
     found = (
         Found(
@@ -72,9 +80,11 @@ def scan(folder: Path, *, wanted: Callable[[str], bool] = lambda name: True) -> 
             problems=() if names[path] == path else (f"{names[path]}: {_RENAMED}",),
         )
         for path, stamp in walk.files
+        if stamp is not None
     )
     troubles = {names[path]: reason for path, reason in walk.troubles.items()}
-    return Scan(found=tuple(found), troubles=troubles)
+    paths = frozenset(names[path] for path, _ in walk.files)
+    return Scan(found=tuple(found), troubles=troubles, paths=paths)
 
 
 class _Walk:
@@ -85,7 +95,7 @@ class _Walk:
         self.wanted = wanted
         self.root = os.path.realpath(folder)
         self.visited: set[tuple[int, int]] = set()
-        self.files: list[tuple[str, str]] = []  # with their stamps
+        self.files: list[tuple[str, str | None]] = []  # with their stamps; None if not wanted
         self.linked: list[str] = []  # folders that are still to be walked through
         self.troubles: dict[str, str] = {}
 
@@ -100,6 +110,18 @@ class _Walk:
             except OSError as error:
                 self.troubles[here] = _reason(error)
 
+    def through(self, link: str) -> None:
+        self.below(link)
+
+    def _left_out(self, name: str) -> bool:
+        return name.startswith(".")
+
+    def _left_out_folder(self, name: str) -> bool:
+        return name in _NOT_POSTS
+
+    def _unwanted(self, path: str) -> None:
+        pass
+
     def _look_into(self, here: str) -> list[str]:
         """Takes the files of one folder; gives its folders."""
         place = self.folder / here
@@ -112,19 +134,21 @@ class _Walk:
         folders = []
         for entry in entries:
             path = f"{here}/{entry.name}" if here else entry.name
-            if entry.name.startswith("."):
+            if self._left_out(entry.name):
                 continue
             if entry.is_symlink():
                 self._follow(path, entry)
             elif entry.is_dir():
-                folders += [path] if entry.name not in _NOT_POSTS else []
-            elif entry.is_file() and self.wanted(entry.name):
+                folders += [] if self._left_out_folder(entry.name) else [path]
+            elif entry.is_file() and self.wanted(path):
                 with suppress(FileNotFoundError):
                     self.files.append((path, _stamp(entry.stat())))
+            elif entry.is_file():
+                self._unwanted(path)
         return folders
 
     def _follow(self, path: str, link: os.DirEntry[str]) -> None:
-        wanted = self.wanted(link.name)
+        wanted = self.wanted(path)
         try:
             status = link.stat()
         except OSError as error:
@@ -135,15 +159,66 @@ class _Walk:
         target = os.path.realpath(link.path)
         inside = os.path.commonpath([self.root, target]) == self.root
         if stat.S_ISDIR(status.st_mode):
-            if link.name not in _NOT_POSTS and inside:
-                self.linked.append(path)
-            elif link.name not in _NOT_POSTS:
-                self.troubles[path] = _OUTSIDE_FOLDER
+            self._follow_folder(path, link.name, inside=inside)
         elif stat.S_ISREG(status.st_mode) and wanted:
             if inside:
                 self.files.append((path, _stamp(status)))
             else:
                 self.troubles[path] = _OUTSIDE
+        elif stat.S_ISREG(status.st_mode):
+            self._unwanted(path)
+
+    def _follow_folder(self, path: str, name: str, *, inside: bool) -> None:
+        if self._left_out_folder(name):
+            return
+        if inside:
+            self.linked.append(path)
+        else:
+            self.troubles[path] = _OUTSIDE_FOLDER
+
+
+class _SiteWalk(_Walk):
+    """Links to folders are followed as Jekyll does: anywhere, but never from within `_posts`."""
+
+    def through(self, link: str) -> None:
+        # Each link sees every folder at most once, so a tangle of them ends.
+        others, self.linked = self.linked, [link]
+        self.visited = set(self._above(link))
+        while self.linked:
+            self.below(self.linked.pop(0))
+        self.linked = others
+
+    def _above(self, path: str) -> Iterator[tuple[int, int]]:
+        for folder in (self.folder / path).parents:
+            status = folder.stat()
+            yield status.st_dev, status.st_ino
+            if folder == self.folder:
+                return
+
+    def _left_out(self, name: str) -> bool:
+        return False
+
+    def _left_out_folder(self, name: str) -> bool:
+        return name in _NOT_SITE
+
+    def _unwanted(self, path: str) -> None:
+        self.files.append((path, None))
+
+    def _follow_folder(self, path: str, name: str, *, inside: bool) -> None:
+        if _POSTS not in path.split("/")[:-1]:
+            super()._follow_folder(path, name, inside=inside)
+
+
+def read_first(folder: Path, names: Sequence[str]) -> tuple[str, bytes] | None:
+    """The first of `names` that is there, and what it holds; OSError when it cannot be read."""
+    for name in names:
+        path = folder / name
+        if not os.path.lexists(path):
+            continue
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise OSError(errno.EXDEV, _OUTSIDE, str(path))
+        return name, path.read_bytes()
+    return None
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 Kind = Literal["feed", "posts"]
 Role = Literal["original", "aggregator"]
 ContentPolicy = Literal["full", "excerpt", "link"]
+Reads = Literal["loose", "jekyll"]
 
 
 # ── what a feed says ─────────────────────────────────────────────────────────
@@ -150,6 +151,7 @@ class Feed:
 class PostOptions:
     """How a folder of posts is read."""
 
+    reads: Reads = "loose"  # or as Jekyll decides: the folder is a site's then
     timezone: str = "UTC"  # IANA name, for dates that give no offset
     language: str | None = None
     site_hosts: tuple[str, ...] = ()  # own hosts: a link to them is never a source link

@@ -149,7 +149,8 @@ class Pipeline:
 
     async def _poll_posts(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
-        seen = await self.in_thread(partial(reading.look, self.store, source))
+        look = partial(reading.look, self.store, source, now=self.clock())
+        seen = await self.in_thread(look)
         changed = iter(seen.changed)
         totals: list[Changes] = []
         while batch := tuple(islice(changed, _POSTS_TOGETHER)):

@@ -4,14 +4,17 @@ than we know them. Runs in a parser's thread, and only looks things up in the st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import blake2b
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aggregator import cluster, discretion, files, formats, links
 from aggregator.errors import FetchError, ParseError
-from aggregator.formats import posts
+from aggregator.formats import posts, site_posts
+from aggregator.formats.jekyll import CONFIGS, Site
 from aggregator.ingest import Poll
 from aggregator.model import (
     Arrival,
@@ -96,6 +99,9 @@ def _later(a: Entry, b: Entry) -> bool:
 # ── posts ────────────────────────────────────────────────────────────────────
 
 
+Parse = Callable[[bytes, str], Feed]  # a post's bytes and its path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What a look at a folder of posts found, before anything is read."""
@@ -104,6 +110,7 @@ class Look:
     paths: frozenset[str]  # of all that are there
     troubles: tuple[FileStamp, ...]  # no stamp: they are looked at again next time
     gone: tuple[str, ...]  # what was there when last read
+    parse: Parse
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -114,16 +121,22 @@ class Look:
         return path in self.paths or any(_is_below(path, t.path) for t in self.troubles)
 
 
-def look(store: Store, source: Source) -> Look:
-    """A look at each file of the folder, no more; FetchError when that cannot be read."""
+def look(store: Store, source: Source, *, now: datetime) -> Look:
+    """A look at each file of the folder, no more; of a Jekyll site its config is read as well.
+
+    FetchError when they cannot be read, ParseError when Jekyll refuses the config.
+    """
     folder = path_of(source.url)
     try:
-        scan = files.scan(folder, wanted=posts.publishable_name)
+        as_jekyll = source.posts.reads == "jekyll"
+        way = _site(folder, source.posts, now) if as_jekyll else _loose(folder, source.posts)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FetchError(f"{folder.name}: {reason}; the folder of posts is read there") from error
+        raise FetchError(
+            f"{folder.name}: {_reason(error)}; the folder of posts is read there"
+        ) from error
+    scan = way.scan
     stamps = store.stamps(source.id)
-    read_as = blake2b(repr(source.posts).encode(), digest_size=6).hexdigest()
+    read_as = blake2b(repr((source.posts, way.config)).encode(), digest_size=6).hexdigest()
     changed = tuple(
         replace(f, stamp=stamp)
         for f in scan.found
@@ -134,8 +147,56 @@ def look(store: Store, source: Source) -> Look:
         FileStamp(path=path, stamp="", problems=(f"{path}: {reason}",))
         for path, reason in scan.troubles.items()
     )
-    found = Look(changed=changed, paths=paths, troubles=troubles, gone=())
+    found = Look(changed=changed, paths=paths, troubles=troubles, gone=(), parse=way.parse)
     return replace(found, gone=tuple(path for path in stamps if not found.holds(path)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """Which files of a folder are posts, and how they are read."""
+
+    scan: files.Scan
+    parse: Parse
+    config: tuple[str, bytes] | None = None  # of a Jekyll site, and its name
+
+
+def _loose(folder: Path, options: PostOptions) -> _Way:
+    return _Way(
+        scan=files.scan(folder, wanted=posts.publishable_name),
+        parse=lambda body, path: posts.parse(body, path=path, options=options),
+    )
+
+
+def _site(folder: Path, options: PostOptions, now: datetime) -> _Way:
+    scan = files.scan(folder, wanted=site_posts.publishable_path, site=True)
+    config = _config(folder)
+    if not config and not scan.found and not scan.troubles:
+        raise FetchError(
+            f"{folder.name}: neither {CONFIGS[0]} nor a post below _posts;"
+            " with reads: jekyll, path is the folder of the site"
+        )
+    name, body = config or (CONFIGS[0], None)
+    site = Site(scan.paths, body, name=name, otherwise=ZoneInfo(options.timezone))
+    chosen = frozenset(site.paths())
+    troubles = {path: why for path, why in scan.troubles.items() if site.may_hold(path)}
+    found = tuple(f for f in scan.found if f.path in chosen)
+    return _Way(
+        scan=replace(scan, found=found, troubles=troubles),
+        parse=site_posts.Reader(site, options, now=now).parse,
+        config=config,
+    )
+
+
+def _config(folder: Path) -> tuple[str, bytes] | None:
+    try:
+        return files.read_first(folder, CONFIGS)
+    except OSError as error:
+        name = Path(error.filename or folder).name
+        raise FetchError(f"{name}: {_reason(error)}; Jekyll's config is read there") from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _is_below(path: str, folder: str) -> bool:
@@ -160,8 +221,7 @@ def read_posts(
     seen: Look,
 ) -> Poll:
     """The poll that some post files make; one that cannot be read is a problem that names it."""
-    options = subscription.source.posts
-    read = [_read(found, options) for found in batch]
+    read = [_read(found, seen.parse) for found in batch]
     entries = tuple(entry for r in read for entry in r.feed.entries)
     ids = cluster.ids_of(entries)
     known = store.digests(subscription.source.id, ids)
@@ -192,14 +252,13 @@ def _elsewhere(
     )
 
 
-def _read(found: files.Found, options: PostOptions) -> _Read:
+def _read(found: files.Found, parse: Parse) -> _Read:
     stamp, withdrawn = found.stamp, None
     try:
-        feed = posts.parse(found.file.read_bytes(), path=found.path, options=options)
+        feed = parse(found.file.read_bytes(), found.path)
         withdrawn = None if feed.entries else feed.id
     except OSError as error:  # without a stamp it is tried again next time
-        reason = (error.strerror or str(error)).lower()
-        feed, stamp = Feed(problems=(f"{found.path}: {reason}",)), ""
+        feed, stamp = Feed(problems=(f"{found.path}: {_reason(error)}",)), ""
     except ParseError as error:  # what it said when it could be read stays
         feed = Feed(problems=(str(error),))
     feed = replace(feed, problems=found.problems + feed.problems)

@@ -133,6 +133,28 @@ def test_links_within_the_folder_are_followed_and_change_no_other_name(tmp_path:
     assert found(linked) == found(tmp_path)
 
 
+def test_a_site_is_read_with_all_its_paths_and_linked_folders_at_both_places(
+    tmp_path: Path,
+) -> None:
+    for name in ("_posts/a.md", "all/b.md", "all/.c/d.css", "_site/e.md", ".git/f.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "blog").symlink_to("all")
+    (tmp_path / "all/up").symlink_to("..")
+    (tmp_path / "g.css").symlink_to("all/.c/d.css")
+    (tmp_path / "h.css").symlink_to(tmp_path.parent / "outside.css")
+    (tmp_path.parent / "outside.css").touch()
+
+    scanned = files.scan(tmp_path, wanted=lambda path: path.endswith(".md"), site=True)
+
+    assert [f.path for f in scanned.found] == ["_posts/a.md", "all/b.md", "blog/b.md"]
+    assert scanned.paths == {
+        *("_posts/a.md", "all/b.md", "all/.c/d.css", "blog/b.md", "blog/.c/d.css"),
+        *("g.css", "h.css"),
+    }
+    assert scanned.troubles == {}
+
+
 def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.md").touch()
     here = os.open(tmp_path, os.O_RDONLY)

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from world import ATOM, Item, World, hrefs, rss, text
@@ -1425,6 +1427,271 @@ def test_a_post_leads_over_the_feed_that_it_was_taken_from(world: World) -> None
     (entry,) = world.published()
     assert text(entry, "title") == "我们的标题"
     assert hrefs(entry, "alternate") == [link]
+
+
+# ── a site, as Jekyll decides ────────────────────────────────────────────────
+
+
+SITE_CONFIG = """
+url: https://blog.example
+baseurl: /b
+timezone: Asia/Shanghai
+defaults:
+  - scope: {path: travel}
+    values: {author: The Travellers, id: shared}
+"""
+
+
+def site(world: World, files: dict[str, str | bytes], more: str = "") -> Path:
+    folder = world.folder / "site"
+    for name, body in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body if isinstance(body, bytes) else body.encode())
+    world.config(
+        "site: {url: 'https://planet.example/p/', timezone: Europe/Paris}\n"
+        f"posts: [{{path: site, reads: jekyll{more}}}]\n"
+    )
+    return folder
+
+
+def written(title: str, fields: str = "", body: str = "") -> str:
+    body = body or f"{title}: a text that says something of its own, and at some length."
+    return f"---\ntitle: {title}\n{fields}---\n\n{body}\n"
+
+
+def by_title(world: World, document: str = "all") -> dict[str, Any]:
+    return {text(e, "title"): e for e in world.published(document)}
+
+
+def link_of(entry: Any) -> str | None:
+    return next(iter(hrefs(entry, "alternate")), None)
+
+
+def terms(entry: Any) -> list[str]:
+    return [x.get("term", "") for x in entry.findall(f"{ATOM}category")]
+
+
+def test_a_site_is_published_as_jekyll_decides(world: World) -> None:
+    source = "<https://wire.example/story/8231.html>"
+    site(
+        world,
+        {
+            "_config.yml": SITE_CONFIG,
+            "_posts/2026-01-02-hello-world.md": "No front matter, and all the more text for it.",
+            "travel/_posts/2026-01-03-tea.md": written(
+                "Tea", "categories: asia 2026\ntags: green black\n"
+            ),
+            "_posts/2026-01-04-taken.md": written(
+                "Taken", "date: 2026-01-05 08:00\nupdated: 2026-01-05 09:00\n", f"Text.\n\n{source}"
+            ),
+            "_posts/2026-01-06-set.md": written("Set", "permalink: /set/:year/\nlink: https://x.example/\n"),
+            "_posts/2026-01-07-no.md": written("No", "published: false\n"),
+            "_posts/undated.md": written("Undated"),
+            "about.md": written("About"),
+            "_drafts/2026-01-08-draft.md": written("Draft"),
+            "_site/_posts/2026-01-08-made.md": written("Made"),
+        },
+    )  # fmt: skip
+
+    summary = world.run()
+
+    assert (summary.new, summary.problems) == (4, ())
+    found = by_title(world)
+    assert {title: link_of(entry) for title, entry in found.items()} == {
+        "Hello World": "https://blog.example/b/2026/01/02/hello-world.html",
+        "Tea": "https://blog.example/b/travel/asia/2026/2026/01/03/tea.html",
+        "Taken": "https://wire.example/story/8231.html",
+        "Set": "https://x.example/",
+    }
+    assert {title: text(entry, "published") for title, entry in found.items()} == {
+        "Hello World": "2026-01-01T16:00:00Z",
+        "Tea": "2026-01-02T16:00:00Z",
+        "Taken": "2026-01-05T00:00:00Z",
+        "Set": "2026-01-05T16:00:00Z",
+    }
+    assert sorted(terms(found["Tea"])) == ["2026", "asia", "black", "green", "travel"]
+    assert [x.findtext(f"{ATOM}name") for x in found["Tea"].findall(f"{ATOM}author")] == [
+        "The Travellers"
+    ]
+    assert "wire.example" not in text(found["Taken"], "content")
+    assert sorted(world.bytes()) == ["2026.atom", "all.atom", "asia.atom", "travel.atom"]
+    assert {e["source_entry_id"] for e in world.entries()} == {
+        "_posts/2026-01-02-hello-world.md",
+        "travel/_posts/2026-01-03-tea.md",
+        "_posts/2026-01-04-taken.md",
+        "_posts/2026-01-06-set.md",
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "more", "home"),
+    [
+        (None, "", "https://planet.example/p"),
+        (None, ", site_hosts: [own.example]", "https://own.example"),
+        ("url: ''\nbaseurl: /p", "", "https://planet.example/p"),
+        ("baseurl: b/", "", "https://planet.example/b"),
+        ("url: https://blog.example/", "", "https://blog.example"),
+        ("url: http://blog.example", ", site_hosts: [own.example]", "http://blog.example"),
+    ],
+)
+def test_a_post_of_a_site_has_an_address_of_its_own(
+    world: World, config: str | None, more: str, home: str
+) -> None:
+    body = f"![](a.png) [top](/top) and some words.\n\n<{home}/other.html>"
+    files: dict[str, str | bytes] = {"_posts/2026-01-02-a.md": written("A", body=body)}
+    site(world, files | ({"_config.yml": config} if config is not None else {}), more)
+
+    world.run()
+
+    (entry,) = world.published()
+    assert link_of(entry) == f"{home}/2026/01/02/a.html"
+    content = text(entry, "content")
+    assert f'src="{home}/2026/01/02/a.png"' in content
+    assert f'href="{re.sub("(?<!/)/(b|p)$", "", home)}/top"' in content
+
+
+def test_without_any_address_a_post_of_a_site_has_no_link(world: World) -> None:
+    site(world, {"_posts/2026-01-02-a.md": written("A")})
+    world.config("posts: [{path: site, reads: jekyll}]")
+
+    world.run()
+
+    assert [(e["title"], e["url"]) for e in world.entries()] == [("A", None)]
+
+
+@pytest.mark.parametrize(
+    ("config", "more", "midnight"),
+    [
+        ("title: A", "", "01T23"),
+        ("title: A", ", timezone: Asia/Tokyo", "01T15"),
+        ("timezone: America/New_York", ", timezone: Asia/Tokyo", "02T05"),
+    ],
+)
+def test_the_zone_of_a_site_is_its_configs_else_ours(
+    world: World, config: str, more: str, midnight: str
+) -> None:
+    updated = "updated: 2026-01-02 00:00:00\n"
+    site(world, {"_config.yml": config, "_posts/2026-01-02-a.md": written("A", updated)}, more)
+
+    world.run()
+
+    (entry,) = world.published()
+    assert text(entry, "published") == f"2026-01-{midnight}:00:00Z"
+    assert text(entry, "updated") == f"2026-01-{midnight}:00:00Z"
+    assert link_of(entry) == "https://planet.example/p/2026/01/02/a.html"
+
+
+def test_what_jekyll_stops_at_is_named_and_the_rest_goes_on(world: World) -> None:
+    folder = site(
+        world,
+        {
+            "_posts/2026-01-02-good.md": written("Good"),
+            "_posts/2026-01-03-date.md": written("Bad", "date: no day at all\n"),
+            "_posts/2026-01-04-bytes.md": b"\xff\xfe\xff: no text",
+            "_posts/2026-01-05-yaml.md": "---\ntitle: 'open\n---\nWords without a title.\n",
+            "assets/lib.md": "no post",
+        },
+    )
+    (folder / "assets/out.css").symlink_to("/etc/hostname")
+    (folder / "_layouts").symlink_to("/etc")
+    (folder / "_posts/2026-01-06-out.md").symlink_to("/etc/hostname")
+    (folder / "_posts/2026-01-07-gone.md").symlink_to("nothing")
+
+    first, second = world.run(), world.run()
+
+    assert (first.new, first.failed, second.new) == (2, 0, 0)
+    assert "Good" in world.titles()
+    assert sorted(problem.partition(":")[0] for _, problem in first.problems) == [
+        f"_posts/2026-01-0{n}.md" for n in ("3-date", "4-bytes", "5-yaml", "6-out", "7-gone")
+    ]
+    by_path = dict(problem.split(": ", 1) for _, problem in first.problems if "yaml" not in problem)
+    assert "Jekyll stops at it" in by_path["_posts/2026-01-03-date.md"]
+    assert "not UTF-8" in by_path["_posts/2026-01-04-bytes.md"]
+    assert sorted(told(world, "site")) == sorted(problem for _, problem in first.problems)
+
+
+def test_of_a_site_only_what_changed_is_read_until_its_config_does(world: World) -> None:
+    folder = site(
+        world,
+        {
+            "_config.yml": "url: https://blog.example",
+            "_posts/2026-01-02-a.md": written("A"),
+            "_posts/2026-01-03-b.md": written("B"),
+        },
+    )
+    world.run()
+    before = world.bytes()
+    assert (world.run().unchanged, world.bytes()) == (1, before)
+
+    (folder / "_posts/2026-01-03-b.md").write_text(written("B, mended"))
+    assert (world.run().changed, sorted(world.titles())) == (1, ["A", "B, mended"])
+
+    (folder / "_config.yml").write_text("url: https://moved.example")
+    assert world.run().changed == 2
+    assert {link_of(e) for e in world.published()} == {
+        "https://moved.example/2026/01/02/a.html",
+        "https://moved.example/2026/01/03/b.html",
+    }
+    (folder / "_config.yml").write_text("include: nothing in a list")
+    summary = world.run()
+    assert (summary.failed, len(world.titles())) == (1, 2)
+    assert "_config.yml: include" in next(e for _, e in summary.errors)
+
+
+def test_a_post_of_a_site_that_is_unpublished_leaves_and_comes_back(world: World) -> None:
+    folder = site(world, {"_posts/2026-01-02-a.md": written("A", "id: own\n")})
+    world.run()
+    (folder / "_posts/2026-01-02-a.md").write_text(written("A", "id: own\npublished: false\n"))
+    world.run()
+    assert world.titles() == []
+    (folder / "_config.yml").write_text("unpublished: true")
+    world.run()
+    assert world.titles() == ["A"]
+
+
+def test_posts_of_a_site_may_be_linked_to_their_place(world: World) -> None:
+    folder = site(
+        world,
+        {
+            "content/all/2026-01-02-a.md": written("A"),
+            "content/all/deep/2026-01-03-b.md": written("B"),
+            "content/extra/2026-01-04-c.md": written("C"),
+        },
+    )
+    (folder / "_posts").symlink_to("content/all")
+    (folder / "content/all/up").symlink_to("..")
+    (folder / "content/all/more").symlink_to("../extra")  # not followed from within _posts
+    (folder / "loop").symlink_to(".")
+
+    summary = world.run()
+
+    assert (summary.new, summary.problems) == (2, ())
+    assert {e["path"] for e in world.entries()} == {
+        "_posts/2026-01-02-a.md",
+        "_posts/deep/2026-01-03-b.md",
+    }
+
+
+def test_a_folder_that_is_no_site_is_told(world: World) -> None:
+    folder = site(world, {"2026-01-02-a.md": written("A")})
+
+    ((_, error),) = world.run().errors
+    assert "path is the folder of the site" in error
+
+    (folder / "_posts").mkdir()
+    (folder / "2026-01-02-a.md").rename(folder / "_posts/2026-01-02-a.md")
+    assert world.run().new == 1
+
+
+def test_a_site_with_a_config_that_leads_out_is_refused(world: World) -> None:
+    folder = site(world, {"_posts/2026-01-02-a.md": written("A")})
+    (folder / "_config.yml").symlink_to("/etc/hostname")
+
+    summary = world.run()
+
+    ((_, error),) = summary.errors
+    assert summary.failed == 1 and "_config.yml: a link that leads out" in error
 
 
 # ── outputs ──────────────────────────────────────────────────────────────────

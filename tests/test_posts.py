@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
+from aggregator.formats.jekyll import Site
 from aggregator.formats.posts import parse, publishable_name
+from aggregator.formats.site_posts import Reader, publishable_path
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, PostOptions
 
 SHANGHAI = PostOptions(
@@ -958,3 +960,136 @@ def test_bytes_thrown_into_a_post_never_raise_anything_else(noise, where):
         return
 
     assert len(feed.entries) <= 1
+
+
+# ── as Jekyll decides ────────────────────────────────────────────────────────
+
+
+SITED = f"_posts/{NAME}"
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def as_jekyll(text: str | bytes, config: str = "", path: str = SITED) -> Feed:
+    body = text if isinstance(text, bytes) else text.encode()
+    reader = Reader(Site([path], config.encode()), SHANGHAI, now=NOW)
+    return reader.parse(body, path)
+
+
+def sited(text: str | bytes, config: str = "", path: str = SITED) -> Entry:
+    feed = as_jekyll(text, config, path)
+    assert feed.problems == ()
+    return feed.entries[0]
+
+
+def test_what_jekyll_decides_is_jekylls_and_the_rest_is_read_as_ever():
+    text = with_fields(
+        """id: tag:example.org,2026:1
+title: 012
+date: 2026-01-03 10:00
+category: [21st, Century]
+tags: a b
+author: {name: Lin, url: "https://example.org/lin"}
+audio: https://example.org/a.mp3
+lang: no
+license: 2.0
+summary: yes""",
+        "# {% raw %}{{ x }}{% endraw %}\n\n{% comment %}\n<http://c.example/>\n{% endcomment %}",
+    )
+
+    here, there = post(text), sited(text)
+
+    decided = ("title", "published", "categories", "sections", "links", "base", "path")
+    for field in Entry.__dataclass_fields__.keys() - decided:
+        assert getattr(there, field) == getattr(here, field), field
+    assert (here.title, there.title) == ("012", "10")
+    assert here.sections == ("21st", "Century") == there.sections
+    assert [c.term for c in here.categories[2:]] == ["a b"]
+    assert [c.term for c in there.categories[2:]] == ["a", "b"]
+    assert there.published == datetime(2026, 1, 3, 10, tzinfo=UTC)  # no zone in its config
+    assert (
+        there.link == there.base == "https://news.example/21st/century/2026/01/03/hello-world.html"
+    )
+
+
+def test_a_category_that_jekyll_has_twice_is_there_once():
+    assert sited(with_fields("categories: [2013, '2013', a]")).sections == ("2013", "a")
+
+
+def test_defaults_of_the_site_are_below_what_a_post_says():
+    config = """defaults:
+- {scope: {path: ""}, values: {lang: fr, author: [Ada, {name: Lin}], rights: 1, id: all, guid: x}}
+"""
+    entry = sited(with_fields("title: A\nrights: mine"), config)
+
+    assert (entry.id, entry.language, entry.rights) == (SITED, "fr", "mine")
+    assert entry.authors == (Person(name="Ada"), Person(name="Lin"))
+    assert sited(with_fields("lang:\nauthor: ~"), config).authors == entry.authors
+    config = "defaults: [{values: {author: {name: Ada, url: 'https://a.example/'}}}]"
+    (person,) = sited(with_fields("author: {name: Lin}"), config).authors
+    assert person == Person(name="Lin", url="https://a.example/")
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "content"),
+    [
+        ("\n---\ntitle: A\nauthor: Lin\n---\nText.", "Hello World", "author: Lin"),
+        ("---\ntitle: A\nauthor: Lin\n\nText.", "Hello World", "author: Lin"),
+        ("---\r\ntitle: A\r\n---\r\none\r\n\r\ntwo\x07", "A", "<p>one</p>\n<p>two</p>"),
+        ("", "Hello World", None),
+    ],
+)
+def test_where_jekyll_sees_no_front_matter_there_is_none(text, title, content):
+    (entry,) = as_jekyll(text).entries
+
+    assert (entry.title, entry.authors) == (title, ())
+    assert entry.content == content if content is None else content in entry.content
+
+
+def test_front_matter_that_jekyll_cannot_read_is_told_and_makes_no_address():
+    feed = as_jekyll(with_fields("title: 'open\nauthor: Lin"))
+
+    (problem,) = feed.problems
+    assert problem.startswith(f"{SITED}:1: ") and "without title and date" in problem
+    (entry,) = feed.entries
+    assert (entry.title, entry.published, entry.link) == ("", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "shown"),
+    [
+        (with_fields("published: false"), "", False),
+        (with_fields("published: false"), "unpublished: true", True),
+        (with_fields("draft: true"), "", True),
+        (with_fields("title: A"), "defaults: [{values: {published: false}}]", False),
+    ],
+)
+def test_jekyll_decides_what_is_published(text, config, shown):
+    feed = as_jekyll(text.replace("---\n", "---\nguid: g\n", 1), config)
+
+    assert (feed.id, len(feed.entries)) == ((None, 1) if shown else ("g", 0))
+
+
+def test_the_sites_own_address_is_no_source_link():
+    config = "url: https://Tea.example"
+    body = "Text.\n\n<https://www.tea.example/more>\n\n[home](https://tea.example/)"
+
+    entry = sited(with_body(body), config)
+
+    assert entry.link == "https://Tea.example/2026/01/02/hello-world.html"
+    assert "home" not in entry.content
+    assert sited(HARBOUR, config).link.startswith("http://wire.example/")
+
+
+def test_only_what_is_below_a_folder_of_posts_may_be_a_post():
+    assert publishable_path("_posts/a.md") and publishable_path("b/_posts/c/a.textile")
+    assert not publishable_path("_posts") and not publishable_path("my_posts/2026-01-02-a.md")
+
+
+@given(st.binary(max_size=300) | st.lists(st.sampled_from(PIECES)).map("".join).map(str.encode))
+def test_any_bytes_give_jekylls_feed_or_a_parse_error(body):
+    try:
+        feed = as_jekyll(body)
+    except ParseError as error:
+        assert str(error).startswith(SITED)
+    else:
+        assert feed.entries or feed.id

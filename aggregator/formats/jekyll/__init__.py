@@ -11,7 +11,7 @@ library does where Python's does otherwise. Drafts are left out whatever the con
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from aggregator.errors import ParseError
 from aggregator.formats.jekyll import document, settings
@@ -22,6 +22,7 @@ from aggregator.formats.jekyll.tree import Choice, Tree
 __all__ = ["CONFIGS", "Post", "Site"]
 
 CONFIGS = ("_config.yml", "_config.yaml", "_config.toml")  # the first that there is
+_BELOW = ("", "/2000-01-01-a.md", "/_posts/2000-01-01-a.md")
 
 
 class Site:
@@ -34,15 +35,28 @@ class Site:
         *,
         name: str = CONFIGS[0],
         zone: tzinfo | None = None,
+        otherwise: tzinfo = UTC,
     ) -> None:
-        """`zone` overrules the config's. ParseError for a config that Jekyll refuses."""
-        self.settings = settings.read(config, name=name, zone=zone)
+        """`zone` overrules the config's, `otherwise` is for one that has none.
+
+        ParseError for a config that Jekyll refuses.
+        """
+        self.settings = settings.read(config, name=name, zone=zone, otherwise=otherwise)
         self._tree = Tree(files)
+        self._choice = Choice(self._tree, self.settings.include, self.settings.exclude)
 
     def paths(self) -> list[str]:
         """The files that may be posts, sorted."""
-        choice = Choice(self._tree, self.settings.include, self.settings.exclude)
-        return list(choice.posts(self.settings.collections_dir))
+        return list(self._choice.posts(self.settings.collections_dir))
+
+    def may_hold(self, path: str) -> bool:
+        """Whether a post may be at or below a path that cannot be looked into."""
+        within = self.settings.collections_dir
+        return any(self._choice.takes(path + more, within) for more in _BELOW)
+
+    def text(self, body: bytes) -> str | None:
+        """None for what is not text to Jekyll: such a file is left out."""
+        return document.decoded(body, self.settings.encoding)
 
     def post(self, body: bytes, *, path: str, now: datetime) -> Post | None:
         """None if it is not published; ParseError if Jekyll would stop or stumble at it.

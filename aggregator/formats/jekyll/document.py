@@ -51,7 +51,7 @@ def read(
     ParseError for one that keeps Jekyll from building the site at all. Front matter that Jekyll
     cannot read is told in `problems`: it publishes the post without title and date then.
     """
-    text = _decoded(body, settings.encoding)
+    text = decoded(body, settings.encoding)
     if text is None:
         return None
     try:
@@ -66,7 +66,8 @@ def read(
         raise ParseError(f"{path}: {error}") from error
 
 
-def _decoded(body: bytes, encoding: str) -> str | None:
+def decoded(body: bytes, encoding: str) -> str | None:
+    """None for what Jekyll cannot read, and leaves out."""
     for name in (encoding, "utf-8"):  # what cannot be turned into UTF-8, Ruby takes for UTF-8
         try:
             return body.decode(name)

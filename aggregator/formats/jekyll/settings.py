@@ -16,6 +16,7 @@ from aggregator.formats.jekyll import psych
 from aggregator.formats.jekyll.defaults import Scope, scopes
 from aggregator.formats.jekyll.rubytext import Value, to_s, truthy
 
+_UTC = ZoneInfo("UTC")
 _MARKDOWN = "markdown,mkdown,mkdn,mkd,md"
 _STYLES = {
     "none": "/:categories/:title:output_ext",
@@ -44,17 +45,26 @@ class Settings:
     unpublished: bool
     limit: int  # of posts; 0 is none
     address: str  # url and baseurl
+    baseurl: str  # without its slashes
 
 
-def read(body: bytes | None, *, name: str = "_config.yml", zone: tzinfo | None = None) -> Settings:
-    """None stands for no such file; `zone` overrules the config's.
+def read(
+    body: bytes | None,
+    *,
+    name: str = "_config.yml",
+    zone: tzinfo | None = None,
+    otherwise: tzinfo = _UTC,
+) -> Settings:
+    """None stands for no such file; `zone` overrules the config's, `otherwise` is for one that has
+    none.
 
     ParseError for what Jekyll does not build a site with.
     """
     config = _parsed(body, name) if body is not None else {}
     config = {key: value for key, value in config.items() if value is not None or key in _LISTS}
     if zone is None:
-        zone = zone_named(to_s(config.get("timezone")))
+        stated = to_s(config.get("timezone"))
+        zone = zone_named(stated) if stated else otherwise
     include = _listed(config, "include", name)
     return Settings(
         permalink=_permalink(config, name),
@@ -71,6 +81,7 @@ def read(body: bytes | None, *, name: str = "_config.yml", zone: tzinfo | None =
         unpublished=truthy(config.get("unpublished")),
         limit=_whole(config.get("limit_posts")),
         address=to_s(config.get("url")).rstrip("/") + to_s(config.get("baseurl")).rstrip("/"),
+        baseurl=to_s(config.get("baseurl")).strip("/"),
     )
 
 
@@ -98,9 +109,6 @@ def _parsed(body: bytes, name: str) -> Mapping[str, Value]:
     except ValueError as error:  # of every kind: decoding, TOML, YAML
         raise ParseError(f"{name}: {error}") from error
     return parsed if isinstance(parsed, dict) else {}
-
-
-_UTC = ZoneInfo("UTC")
 
 
 def _listed(config: Mapping[str, Value], key: str, name: str) -> tuple[str, ...] | None:

@@ -48,11 +48,12 @@ class Choice:
 
     def posts(self, collections_dir: str = "") -> Iterator[str]:
         """In the order of their paths; drafts are none."""
-        for path in sorted(self._tree.files):
-            parts = path.split("/")
-            places = (i for i, part in enumerate(parts[:-1]) if part == FOLDER)
-            if any(self._is_post(parts, place, collections_dir) for place in places):
-                yield path
+        return (path for path in sorted(self._tree.files) if self.takes(path, collections_dir))
+
+    def takes(self, path: str, collections_dir: str = "") -> bool:
+        parts = path.split("/")
+        places = (i for i, part in enumerate(parts[:-1]) if part == FOLDER)
+        return any(self._is_post(parts, place, collections_dir) for place in places)
 
     def _is_post(self, parts: list[str], place: int, collections_dir: str) -> bool:
         above, entry = "/".join(parts[:place]), "/".join(parts[place + 1 :])

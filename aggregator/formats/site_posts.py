@@ -1,0 +1,118 @@
+"""One post of a Jekyll site: bytes → a Feed of one Entry; of none, but with its id, when Jekyll
+does not publish it.
+
+What Jekyll decides is what `jekyll` says; the rest is read, and the text rendered, as in `posts`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urljoin
+
+from aggregator.errors import ParseError
+from aggregator.formats import frontmatter, posts
+from aggregator.formats.frontmatter import Document
+from aggregator.formats.jekyll import Post, Site
+from aggregator.formats.jekyll.rubytext import Value, to_s
+from aggregator.formats.jekyll.tree import FOLDER
+from aggregator.model import Feed, PostOptions
+from aggregator.moments import utc
+
+_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_OWN = {"id", "guid"}  # of one post, whatever the site's config gives to all
+
+
+def publishable_path(path: str) -> bool:
+    """Whether Jekyll may take a file for a post, whatever the site's config says."""
+    return FOLDER in path.split("/")[:-1]
+
+
+class Reader:
+    """Reads the posts of one site, at one time."""
+
+    def __init__(self, site: Site, options: PostOptions, *, now: datetime) -> None:
+        self._site = site
+        self._now = now
+        address = site.settings.address
+        self._home = address if _WEB.match(address) else None
+        if self._home:  # the posts' own site, before any that the options name
+            hosts = (posts.host_of(self._home), *options.site_hosts)
+            options = replace(options, site_hosts=hosts)
+        self._options = options
+
+    def parse(self, body: bytes, path: str) -> Feed:
+        """`path` is relative to the site's folder; it is the entry's id unless the post gives one.
+
+        ParseError, which names the path, where Jekyll would stop; never another exception.
+        """
+        with posts.only_parse_errors(path):
+            text = self._site.text(body)
+            if text is None:
+                raise ParseError(
+                    f"{path}: not UTF-8, and left out by Jekyll; save it as UTF-8 or move it"
+                )
+            post = self._site.post(body, path=path, now=self._now)
+            document = _document(text, path)
+            if post is None:
+                return posts.hidden(document)
+            decided = posts.Decided(
+                title=post.title,
+                published=utc(post.date),
+                categories=post.categories,
+                tags=post.tags,
+                zone=self._site.settings.zone,
+                address=self._address(post),
+            )
+            return posts.shown(_completed(document, post, text), decided, self._options)
+
+    def _address(self, post: Post) -> str | None:
+        """None without a site to begin it, or a date: Jekyll puts the day of the build there."""
+        if post.date is None:
+            return None
+        if self._home:
+            return self._site.link(post)
+        home, base = posts.home(self._options), self._site.settings.baseurl
+        if not home:
+            return None
+        return urljoin(home, f"/{base}{post.url}") if base else home.rstrip("/") + post.url
+
+
+def _document(text: str, path: str) -> Document:
+    """The front matter, every value as it is written."""
+    if text.strip():
+        return frontmatter.read(text.encode("utf-8", "replace"), path=path)
+    return Document(path=path, body="", fields={}, lines={})
+
+
+def _completed(document: Document, post: Post, text: str) -> Document:
+    """With the text, the defaults and the problems that Jekyll has."""
+    fields = {key.lower(): _as_text(value) for key, value in post.data.items()}
+    fields = {key: value for key, value in fields.items() if key not in _OWN}
+    if post.body != text:  # there is front matter
+        fields |= {key: _merged(fields.get(key), x) for key, x in document.fields.items()}
+    return replace(
+        document,
+        body=frontmatter.plain(post.body)[0],
+        fields=fields,
+        problems=post.problems or document.problems,
+    )
+
+
+def _merged(data: frontmatter.Value | None, own: frontmatter.Value) -> frontmatter.Value:
+    """What the post says as it is written, and below it what only the defaults say."""
+    if isinstance(data, dict) and isinstance(own, dict):
+        return {**data, **own}
+    return data if data and isinstance(own, str) and not frontmatter.told(own) else own
+
+
+def _as_text(value: Value) -> frontmatter.Value:
+    match value:
+        case list():
+            return [_as_text(x) for x in value]
+        case Mapping():
+            return {str(key): _as_text(x) for key, x in value.items()}
+        case _:
+            return to_s(value)

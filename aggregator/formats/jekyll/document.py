@@ -175,6 +175,11 @@ def _listed(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []
 
 
+def _array(value: Value) -> list[Value]:
+    """Ruby's `Array()`: where front matter cannot be read, the defaults' one tag is still text."""
+    return [value] if isinstance(value, str) else _listed(value)
+
+
 # ── the result ───────────────────────────────────────────────────────────────
 
 
@@ -188,7 +193,7 @@ def _post(reading: _Reading, body: str, problems: tuple[str, ...]) -> Post:
         date=date if isinstance(date, datetime) else None,
         title=to_s(data.get("title")),
         categories=categories,
-        tags=tuple(map(to_s, _listed(data.get("tags")))),
+        tags=tuple(map(to_s, _array(data.get("tags")))),
         data=data,
         body=body,
         problems=problems,

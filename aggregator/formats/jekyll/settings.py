@@ -17,6 +17,7 @@ from aggregator.formats.jekyll.defaults import Scope, scopes
 from aggregator.formats.jekyll.rubytext import Value, to_s, truthy
 
 _UTC = ZoneInfo("UTC")
+_MARK = "\ufeff"
 _MARKDOWN = "markdown,mkdown,mkdn,mkd,md"
 _STYLES = {
     "none": "/:categories/:title:output_ext",
@@ -104,8 +105,11 @@ def _posix(name: str) -> tzinfo:
 
 def _parsed(body: bytes, name: str) -> Mapping[str, Value]:
     try:
-        text = body.decode("utf-8-sig")
-        parsed = tomllib.loads(text) if name.endswith(".toml") else psych.load(text, _UTC)
+        text = body.decode()
+        if name.endswith(".toml"):
+            return tomllib.loads(text.removeprefix(_MARK))
+        # To Psych a byte order mark is a column: a first key behind it is indented, and alone.
+        parsed = psych.load(text.replace(_MARK, " ", 1) if text.startswith(_MARK) else text, _UTC)
     except ValueError as error:  # of every kind: decoding, TOML, YAML
         raise ParseError(f"{name}: {error}") from error
     return parsed if isinstance(parsed, dict) else {}

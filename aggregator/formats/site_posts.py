@@ -13,7 +13,7 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from aggregator.errors import ParseError
-from aggregator.formats import frontmatter, posts
+from aggregator.formats import frontmatter, post_hosts, posts
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.jekyll import Post, Site
 from aggregator.formats.jekyll.rubytext import Value, to_s
@@ -39,7 +39,7 @@ class Reader:
         address = site.settings.address
         self._home = address if _WEB.match(address) else None
         if self._home:  # the posts' own site, before any that the options name
-            hosts = (posts.host_of(self._home), *options.site_hosts)
+            hosts = (post_hosts.host_of(self._home), *options.site_hosts)
             options = replace(options, site_hosts=hosts)
         self._options = options
 
@@ -74,7 +74,7 @@ class Reader:
             return None
         if self._home:
             return self._site.link(post)
-        home, base = posts.home(self._options), self._site.settings.baseurl
+        home, base = post_hosts.home(self._options), self._site.settings.baseurl
         if not home:
             return None
         return urljoin(home, f"/{base}{post.url}") if base else home.rstrip("/") + post.url

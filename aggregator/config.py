@@ -45,7 +45,7 @@ from aggregator.config_values import (
     UpTo10000,
     WebUrl,
 )
-from aggregator.model import ContentPolicy, PostOptions, Reads, Role, Source
+from aggregator.model import ContentPolicy, PostLinks, PostOptions, Reads, Role, Source
 from aggregator.places import file_url
 from aggregator.yamltext import At, Fault
 
@@ -137,6 +137,10 @@ class PostFolder:
     link_keys: tuple[Text, ...] = Field(
         default=PostOptions().link_keys,
         description="Front matter keys that hold the source link, the best first.",
+    )
+    links: PostLinks = Field(
+        default="target",
+        description="own: a post links to its own page, and its source link is only related.",
     )
     categories: tuple[Text, ...] = Field(
         default=(), description="Outputs that every post goes into, besides its own."
@@ -250,6 +254,7 @@ class Config:
                 site_hosts=given.site_hosts,
                 site=self.site.url,
                 link_keys=given.link_keys,
+                links=given.links,
             ),
         )
 

@@ -15,6 +15,7 @@ Kind = Literal["feed", "posts"]
 Role = Literal["original", "aggregator"]
 ContentPolicy = Literal["full", "excerpt", "link"]
 Reads = Literal["loose", "jekyll"]
+PostLinks = Literal["target", "own"]
 
 
 # ── what a feed says ─────────────────────────────────────────────────────────
@@ -162,7 +163,9 @@ class PostOptions:
         "original_url",
         "link",
         "external-url",
+        "canonicalURL",
     )
+    links: PostLinks = "target"  # what the link of a post is: the source link, or its own page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

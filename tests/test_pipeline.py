@@ -1268,6 +1268,29 @@ def test_a_setting_that_changes_how_posts_are_read_reaches_those_already_read(
     assert world.run().unchanged == 1
 
 
+def test_whatever_a_post_links_to_it_is_one_entry_under_one_id(world: World) -> None:
+    target = "https://other.example/story/1.html"
+    fields = {"date": "2026-03-01", "permalink": "/boats/", "link": target}
+    posts(world, **{"2026-03-01-a": post("One", **fields)})
+    folder = "path: _posts, site_hosts: [blog.example]"
+    ids = []
+    for setting, link, related in (
+        ("", target, []),
+        (", links: own", "https://blog.example/boats/", [target]),
+        (", links: target", target, []),
+    ):
+        world.config(f"posts: [{{{folder}{setting}}}]")
+        world.run()
+
+        (entry,) = world.published()
+        links = [(x.get("rel"), x.get("href")) for x in entry.findall("{*}link")]
+        assert [href for rel, href in links if rel == "alternate"] == [link]
+        assert [href for rel, href in links if rel == "related"] == related
+        ids.append(text(entry, "id"))
+    assert len(set(ids)) == 1
+    assert len(world.entries()) == 1
+
+
 def test_what_is_relative_in_a_post_leads_to_its_own_site(world: World) -> None:
     body = "![](/assets/a.png) [more](../about/)\n\n<https://other.example/story/1.html>"
     posts(world, **{"2026-03-01-a": post("One", body)})

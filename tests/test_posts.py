@@ -2,6 +2,7 @@
 
 import codecs
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -449,8 +450,12 @@ def test_front_matter_without_an_end_gives_back_the_prose_above_a_ruler():
         ("---\nOnly text.\n\n---\nMore.", "<hr />\n<p>Only text.</p>\n<hr />\n<p>More.</p>"),
         ("---", "<hr />"),
         ("--- not a ruler", "<p>--- not a ruler</p>"),
-        ("+++\ntitle = 1\n+++\nText.", "<p>+++\ntitle = 1\n+++\nText.</p>"),
-        ('{"title": "A"}\n\nText.', "<p>{&quot;title&quot;: &quot;A&quot;}</p>\n<p>Text.</p>"),
+        ("+++\nprose\n+++ more", "<p>+++\nprose\n+++ more</p>"),
+        ("+++", "<p>+++</p>"),
+        ("++++\ntitle = 1\n++++", "<p>++++\ntitle = 1\n++++</p>"),
+        ('{"title": "A"} is an object.', "<p>{&quot;title&quot;: &quot;A&quot;} is an object.</p>"),
+        ('{"title": "A\n\nText.', "<p>{&quot;title&quot;: &quot;A</p>\n<p>Text.</p>"),
+        ("{: .lead}\nText.", "<p>{: .lead}\nText.</p>"),
     ],
 )
 def test_a_post_without_front_matter_is_all_text(text, content):
@@ -458,6 +463,280 @@ def test_a_post_without_front_matter_is_all_text(text, content):
 
     assert (feed.entries[0].title, feed.entries[0].content) == ("Hello World", content)
     assert feed.problems == ()
+
+
+# ── TOML and JSON ────────────────────────────────────────────────────────────
+
+HUGO = (
+    """+++
+title = '夜航 "恢复"'
+date = 2026-01-01T08:00:00+08:00
+publishDate = 2026-01-02 10:00:00
+lastmod = 2026-01-03
+draft = false
+categories = ['港口', "news"]
+tags = [
+  "boats",  # of the night
+  "夜",
+]
+author = {name = "Ann", email = "ann@paper.example"}
+description = """
+    + '"""\nBoats\nagain"""'
+    + """
+aliases = ["/old/"]
+weight = 12
+url = "/boats/night/"
+audio = "/a.mp3"
+[params]
+canonicalURL = "https://wire.example/1"
+rights = "CC BY"
+[[resources]]
+src = "a.png"
++++
+
+Text.
+"""
+)
+AS_JSON = """{
+  "Title": "夜航 \\"恢复\\"",
+  "date": "2026-01-01T08:00:00+08:00",
+  "publishDate": "2026-01-02 10:00:00",
+  "lastmod": "2026-01-03",
+  "draft": false, "weight": 12, "series": null,
+  "categories": ["港口", "news"],
+  "tags": ["boats", "夜"],
+  "author": {"name": "Ann", "email": "ann@paper.example"},
+  "description": "Boats\\nagain",
+  "url": "/boats/night/",
+  "audio": "/a.mp3",
+  "params": {"canonicalURL": "https://wire.example/1", "rights": "CC BY"}
+}
+
+Text.
+"""
+AS_YAML = """---
+title: 夜航 "恢复"
+date: 2026-01-01T08:00:00+08:00
+publishDate: 2026-01-02 10:00:00
+lastmod: 2026-01-03
+categories: [港口, news]
+tags: [boats, 夜]
+author: {name: Ann, email: ann@paper.example}
+description: |-
+  Boats
+  again
+url: /boats/night/
+audio: /a.mp3
+params:
+  canonicalURL: https://wire.example/1
+  rights: CC BY
+---
+
+Text.
+"""
+
+
+@pytest.mark.parametrize("text", [HUGO, AS_JSON, AS_YAML, f"\n{HUGO}", HUGO.replace("\n", "\r\n")])
+def test_the_front_matter_of_hugo_is_read(text):
+    feed = feed_of(text, "post/night-boats/index.md")
+
+    assert feed == Feed(
+        entries=(
+            Entry(
+                id="post/night-boats/index.md",
+                title='夜航 "恢复"',
+                links=(Link(href="https://wire.example/1"),),
+                published=datetime(2026, 1, 2, 2, tzinfo=UTC),
+                updated=datetime(2026, 1, 2, 16, tzinfo=UTC),
+                authors=(Person(name="Ann", email="ann@paper.example"),),
+                summary="Boats\nagain",
+                content="<p>Text.</p>",
+                base="https://news.example/boats/night/",
+                categories=tuple(Category(term=x) for x in ("港口", "news", "boats", "夜")),
+                sections=("港口", "news"),
+                enclosures=(Enclosure(url="/a.mp3"),),
+                language="zh",
+                rights="CC BY",
+                source_link="https://wire.example/1",
+                path="post/night-boats/index.md",
+            ),
+        )
+    )
+
+
+def test_the_tables_of_zola_are_read():
+    entry = post(
+        '+++\ntitle = "A"\nupdated = 2026-01-03\n[taxonomies]\ntags = ["x"]\ncategories = ["y"]\n'
+        '[extra]\nlink = "https://wire.example/1"\n+++\nText.'
+    )
+
+    assert [x.term for x in entry.categories] == ["y", "x"]
+    assert entry.link == "https://wire.example/1"
+    assert entry.updated == datetime(2026, 1, 2, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+++\ndraft = true\n+++\nText.", '{"draft": true}\nText.', "+++\npublished=false\n+++\n"],
+)
+def test_a_draft_of_hugo_is_not_read(text):
+    assert feed_of(text).entries == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "tags", "problems"),
+    [
+        (
+            "+++\ntitle = Night boats\ntags = [夜, 'b']\ndate = 2026-01-05\n+++\nText.",
+            "Night boats",
+            ["夜", "b"],
+            ["2: not valid TOML (invalid value); taken as it is written", "3: not valid TOML (invalid value); taken as it is written"],
+        ),
+        (
+            "\n+++\ntitle = 'A'\ntitle = 'B'\ntags = ['c']\n\n+++\nText.",
+            "B",
+            ["c"],
+            ["4: title is there twice; the last one counts"],
+        ),
+        (
+            "+++\ntitle = 'A'\n[params]\nx = 'y'\nx = 'z'\n+++\nText.",
+            "A",
+            [],
+            ["1: cannot overwrite a value; front matter read key by key"],
+        ),
+        (
+            "+++\ntitle = 'A'\ntags = [\n  'c',\n]\n\nText.",
+            "A",
+            ["c"],
+            ["1: front matter without an end; ended where it stops"],
+        ),
+        (
+            '{\n  "title": "A",\n  "tags": ["c"]\n  "x": 1,\n}\nText.',
+            "A",
+            ["c"],
+            ["4: not valid JSON; front matter read line by line"],
+        ),
+        (
+            '{\n  "title": "A"\n  "tags": [c],\n}\nText.',
+            "A",
+            [],
+            ["3: not valid JSON; front matter read line by line"],
+        ),
+        (
+            '{\n"title": "A",\n"title": "B"}\nText.',
+            "B",
+            [],
+            ["3: title is there twice; the last one counts"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_toml_and_json_is_told_with_its_line(text, title, tags, problems):
+    feed = feed_of(text)
+
+    (entry,) = feed.entries
+    assert (entry.title, entry.content) == (title, "<p>Text.</p>")
+    assert [x.term for x in entry.categories][:2] == tags or "[c]" in text
+    assert [x.partition(":")[2] for x in feed.problems] == problems
+
+
+def test_a_date_that_is_none_is_told_with_its_line_in_every_kind_of_front_matter():
+    for text, line in (
+        ("+++\ntitle = 'A'\ndate = 'soon'\n+++\n", 3),
+        ('{\n"title": "A",\n"date": "soon"}\n', 3),
+    ):
+        assert feed_of(text).problems == (
+            f"{NAME}:{line}: date: 'soon' is no date; read without it",
+        )
+
+
+@pytest.mark.parametrize(
+    "head", ["[" * 50_000, "a.b" * 20_000 + " = 1", "a = " + "9" * 50_000, '"a' * 30_000]
+)
+def test_front_matter_in_toml_and_json_is_read_in_bounded_time(head):
+    start = time.perf_counter()
+
+    feed_of(f"+++\nx = {head}\n{head}\n+++\nText.")
+    feed_of('{"x": ' + head + "\n}\nText.")
+
+    assert time.perf_counter() - start < 5
+
+
+# ── the own page ─────────────────────────────────────────────────────────────
+
+OWN = replace(SHANGHAI, links="own")
+BOATS = "https://news.example/boats/"
+RELATED = Link(href="https://wire.example/1", rel="related")
+
+
+@pytest.mark.parametrize(
+    ("stated", "own"),
+    [
+        ("permalink: /boats/", BOATS),
+        ("url: /boats/", BOATS),
+        ("permalink: https://www.news.example/boats/", "https://www.news.example/boats/"),
+        ("permalink: /夜航/", "https://news.example/夜航/"),
+        ("permalink: https://elsewhere.example/boats/", None),
+        ("permalink: /:year/:title/", None),
+        ("permalink: //elsewhere.example/", None),
+        ("permalink: pretty", None),
+        ("slug: boats", None),
+    ],
+)
+def test_a_post_may_say_where_it_is_published(stated, own):
+    for options in (SHANGHAI, OWN):
+        entry = post(with_fields(stated), options=options)
+
+        assert (entry.link, entry.source_link) == (own, None)
+        assert entry.base == (own or "https://news.example/")
+
+
+def test_where_the_output_is_served_is_not_where_the_posts_are():
+    entry = post(
+        with_fields("permalink: /boats/"), options=PostOptions(site="https://planet.example/")
+    )
+
+    assert entry.link is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        with_fields("permalink: /boats/\nlink: https://wire.example/1"),
+        with_fields("permalink: /boats/", "Text.\n\n<https://wire.example/1>\n\n[返回首页](/)"),
+    ],
+)
+def test_with_links_own_a_post_links_to_its_own_page(text):
+    feed = feed_of(text, options=OWN)
+
+    (entry,) = feed.entries
+    assert entry.links == (Link(href=BOATS), RELATED)
+    assert entry.source_link == RELATED.href
+    assert feed.problems == ()
+    told_in_text = "wire.example" in text.partition("Text.")[2]
+    assert (RELATED.href in (entry.content or "")) is told_in_text
+    assert "返回" not in (entry.content or "")
+
+
+def test_with_links_own_a_post_whose_own_page_is_not_known_is_told():
+    feed = feed_of(with_fields("link: https://wire.example/1"), options=OWN)
+
+    assert feed.entries[0].links == (Link(href="https://wire.example/1"),)
+    (problem,) = feed.problems
+    assert problem.startswith(f"{NAME}:1: links: own, but where this post is published")
+
+
+def test_with_links_own_a_post_of_a_jekyll_site_links_to_where_jekyll_has_it():
+    site = Site([f"_posts/{NAME}"], b"url: https://blog.example\nbaseurl: /b\npermalink: /:title/")
+    reader = Reader(site, replace(OWN, reads="jekyll"), now=datetime(2026, 3, 1, tzinfo=UTC))
+
+    (entry,) = reader.parse(
+        with_fields("link: https://wire.example/1").encode(), f"_posts/{NAME}"
+    ).entries
+
+    assert entry.links == (Link(href="https://blog.example/b/hello-world/"), RELATED)
+
+
+# ── encodings ────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

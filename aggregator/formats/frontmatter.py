@@ -1,7 +1,8 @@
 """The front matter and the body of a post, whatever shape they are in.
 
-python-frontmatter finds the block and PyYAML reads it, every scalar kept as it is written; where
-YAML gives up, the block is read key by key and the trouble is told.
+TOML and JSON are read in `frontblocks`. Of YAML, python-frontmatter finds the block and PyYAML
+reads it, every scalar kept as it is written; where YAML gives up, the block is read key by key and
+the trouble is told.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from frontmatter.default_handlers import YAMLHandler
 
 from aggregator.errors import ParseError
 from aggregator.formats import charsets
+from aggregator.formats.frontblocks import Value, block, raised
 
-Value = str | list["Value"] | dict[str, "Value"]
+__all__ = ["Document", "Value", "as_written", "plain", "read", "told"]
 
 try:  # ten times as fast; absent where PyYAML was built without libyaml
     _Loader: type[yaml.CBaseLoader] | type[yaml.BaseLoader] = yaml.CBaseLoader
@@ -87,11 +89,22 @@ def as_written(value: Value) -> str:
             return ", ".join(f"{k}: {v}" for k, v in value.items() if isinstance(v, str))
 
 
-def read(body: bytes, *, path: str) -> Document:
-    """Without front matter, all of it is body."""
+def read(body: bytes, *, path: str, yaml_only: bool = False) -> Document:
+    """Without front matter, all of it is body. `yaml_only`: as Jekyll has it, `+++` and `{` are
+    text."""
     text, problems = _decoded(body, path)
     lines = text.split("\n")
     above = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    found = None if yaml_only else block(lines[above:])
+    if found is not None:
+        told_there = tuple(f"{path}:{above + line}: {what}" for line, what in found.problems)
+        return Document(
+            path=path,
+            body=found.body,
+            fields=found.fields,
+            lines={key: above + line for key, line in found.lines.items()},
+            problems=(problems + told_there)[:_MOST_PROBLEMS],
+        )
     parts = _parts(lines[above:])
     if parts is None:
         return Document(path=path, body=text, fields={}, lines={}, problems=problems)
@@ -106,7 +119,7 @@ def read(body: bytes, *, path: str) -> Document:
     return Document(
         path=path,
         body=rest if prose is None else "\n".join(lines[prose:]),
-        fields=fields,
+        fields=fields if yaml_only else raised(fields),
         lines=where,
         problems=(problems + doubled + more)[:_MOST_PROBLEMS],
     )

@@ -24,15 +24,24 @@ def title(document: Document) -> str:
     if title is not None:
         return frontmatter.as_written(title)
     # As Jekyll makes one: 2026-01-02-hello-world.md is "Hello World".
-    slug = _DATED.sub("", PurePosixPath(document.path).stem, count=1)
+    slug = _DATED.sub("", _name(document.path), count=1)
     return " ".join(word.capitalize() for word in slug.split("-") if word)
 
 
+def _name(path: str) -> str:
+    """Of a post without its suffix. Hugo has posts that are folders: `night-boats/index.md`, and
+    `index.zh.md` in another language."""
+    place = PurePosixPath(path)
+    if place.name.startswith("index.") and place.parent.name:
+        return place.parent.name
+    return place.stem
+
+
 def published(document: Document, zone: tzinfo) -> tuple[datetime | None, tuple[str, ...]]:
-    when, problems = stated(document, ("date",), zone)
+    when, problems = stated(document, ("publishdate", "date"), zone)
     if when:
         return when, problems
-    name = _DATED.match(PurePosixPath(document.path).name)
+    name = _DATED.match(_name(document.path))
     if not name:
         return None, problems
     year, month, day = map(int, name[1].split("-"))

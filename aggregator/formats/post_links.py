@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from urllib.parse import urljoin
 
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.post_footers import trimmed
@@ -12,6 +13,14 @@ from aggregator.formats.post_hosts import Site, site_of
 from aggregator.formats.post_text import is_html, without_code
 from aggregator.model import Link, PostOptions
 
+Links = tuple[tuple[Link, ...], tuple[str, ...]]
+
+_NO_ADDRESS = (
+    "links: own, but where this post is published is not known, so it links to its source;"
+    " set site_hosts and give the post a permalink, or read the folder with reads: jekyll"
+)
+_ROOTED = re.compile(r"/(?!/)\S*")
+_PLACEHOLDER = re.compile(r"/:[a-z_]")  # Jekyll's, which only the site's config could fill
 _ARTICLE = re.compile(r"(?:^|-)(?:NW)?(\d{18})$", re.ASCII)
 _RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
 _HTTP = re.compile(r"https?://[^<>\s]+", re.IGNORECASE)
@@ -34,7 +43,31 @@ _QUOTES = (
 )
 
 
-def links_of(link: str | None, path: str) -> tuple[Link, ...]:
+def own_address(document: Document, options: PostOptions) -> str | None:
+    """Where a post says that it is published: on one of `site_hosts`, for `site.url` is only
+    where the output is served."""
+    if not options.site_hosts:
+        return None
+    stated = document.text("permalink", "url") or ""
+    site = site_of(options)
+    if _HTTP.fullmatch(stated):
+        return None if site.foreign(stated) else stated
+    if not _ROOTED.fullmatch(stated) or _PLACEHOLDER.search(stated):
+        return None
+    return urljoin(site.base or "", stated)
+
+
+def links_of(target: str | None, own: str | None, path: str, options: PostOptions) -> Links:
+    """The links of a post, and what is wrong with them."""
+    if target and options.links == "own":
+        related = Link(href=target, rel="related")
+        if own:
+            return (Link(href=own), related), ()
+        return (Link(href=target),), (f"{path}:1: {_NO_ADDRESS}",)
+    return _alternates(target or own, path), ()
+
+
+def _alternates(link: str | None, path: str) -> tuple[Link, ...]:
     if link:
         return (Link(href=link),)
     article = _ARTICLE.search(PurePosixPath(path).stem)
@@ -44,12 +77,15 @@ def links_of(link: str | None, path: str) -> tuple[Link, ...]:
 
 
 def link_and_text(document: Document, options: PostOptions) -> tuple[str | None, str]:
-    """The source link, and the body without its line and without the navigation below."""
+    """The source link, and the body without the navigation below, and without the line of the
+    link if that is what the post links to."""
     site = site_of(options)
     stated = _stated_link(document, options, site)
     text = trimmed(_RAW.sub("", document.body), site)
     for link, start, end in _lone_links(text, document.path):
         if site.foreign(link) and stated in {None, link}:
+            if options.links == "own":
+                return link, text
             rest, below = text[:start], text[end:]
             return link, trimmed(rest + below, site, cut=not below.strip())
     return stated, text

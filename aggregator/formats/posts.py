@@ -17,7 +17,7 @@ from aggregator.errors import ParseError
 from aggregator.formats import frontmatter, post_fields
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.post_hosts import home
-from aggregator.formats.post_links import link_and_text, links_of
+from aggregator.formats.post_links import link_and_text, links_of, own_address
 from aggregator.formats.post_text import HTML_SUFFIXES, html
 from aggregator.links import with_permalink
 from aggregator.model import Category, Entry, Feed, PostOptions
@@ -44,6 +44,7 @@ def parse(body: bytes, *, path: str, options: PostOptions) -> Feed:
             categories=tuple(post_fields.categories(document)),
             tags=tuple(post_fields.tags(document)),
             zone=zone,
+            address=own_address(document, options),
             problems=late,
         )
         return shown(document, decided, options)
@@ -82,14 +83,15 @@ def shown(document: Document, decided: Decided, options: PostOptions) -> Feed:
     """The post as a feed of one entry."""
     path, name = document.path, _id(document)
     updated, unread = post_fields.stated(
-        document, ("last_modified_at", "updated", "modified"), decided.zone
+        document, ("last_modified_at", "lastmod", "updated", "modified"), decided.zone
     )
     link, text = link_and_text(document, options)
+    links, amiss = links_of(link, decided.address, path, options)
     sections = post_fields.unique(decided.categories)
     entry = Entry(
         id=name,
         title=decided.title,
-        links=with_permalink(links_of(link or decided.address, path), name),
+        links=with_permalink(links, name),
         published=decided.published,
         updated=updated,
         authors=tuple(post_fields.authors(document)),
@@ -104,7 +106,8 @@ def shown(document: Document, decided: Decided, options: PostOptions) -> Feed:
         source_link=link,
         path=path,
     )
-    return Feed(entries=(entry,), problems=document.problems + decided.problems + unread)
+    problems = document.problems + decided.problems + unread + amiss
+    return Feed(entries=(entry,), problems=problems)
 
 
 def _id(document: Document) -> str:

@@ -83,7 +83,7 @@ class Reader:
 def _document(text: str, path: str) -> Document:
     """The front matter, every value as it is written."""
     if text.strip():
-        return frontmatter.read(text.encode("utf-8", "replace"), path=path)
+        return frontmatter.read(text.encode("utf-8", "replace"), path=path, yaml_only=True)
     return Document(path=path, body="", fields={}, lines={})
 
 

@@ -221,6 +221,17 @@ def read_first(folder: Path, names: Sequence[str]) -> tuple[str, bytes] | None:
     return None
 
 
+def read_within(folder: Path, path: str, *, most: int) -> bytes | None:
+    """A file that is in `folder`; None when it is not, cannot be read or has over `most` bytes."""
+    try:
+        place = (folder / path).resolve()
+        if not place.is_relative_to(folder.resolve()) or not place.is_file():
+            return None
+        return place.read_bytes() if place.stat().st_size <= most else None
+    except (OSError, ValueError):
+        return None
+
+
 def _stamp(status: os.stat_result) -> str:
     # An edit can leave size, inode and mtime as they were; nothing sets ctime back.
     return f"{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_size}-{status.st_ino}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -99,6 +100,7 @@ def _later(a: Entry, b: Entry) -> bool:
 # ── posts ────────────────────────────────────────────────────────────────────
 
 
+_LARGEST = 4_000_000  # bytes of what a post includes or links to
 Parse = Callable[[bytes, str], Feed]  # a post's bytes and its path
 
 
@@ -136,7 +138,9 @@ def look(store: Store, source: Source, *, now: datetime) -> Look:
         ) from error
     scan = way.scan
     stamps = store.stamps(source.id)
-    read_as = blake2b(repr((source.posts, way.config)).encode(), digest_size=6).hexdigest()
+    read_as = blake2b(
+        repr((source.posts, way.config, way.included)).encode(), digest_size=6
+    ).hexdigest()
     changed = tuple(
         replace(f, stamp=stamp)
         for f in scan.found
@@ -158,6 +162,7 @@ class _Way:
     scan: files.Scan
     parse: Parse
     config: tuple[str, bytes] | None = None  # of a Jekyll site, and its name
+    included: tuple[str, ...] = ()  # what the files that its posts include are like
 
 
 def _loose(folder: Path, options: PostOptions) -> _Way:
@@ -168,9 +173,9 @@ def _loose(folder: Path, options: PostOptions) -> _Way:
 
 
 def _site(folder: Path, options: PostOptions, now: datetime) -> _Way:
-    scan = files.scan(folder, wanted=site_posts.publishable_path, site=True)
+    scan = files.scan(folder, wanted=_of_site, site=True)
     config = _config(folder)
-    if not config and not scan.found and not scan.troubles:
+    if not config and not scan.troubles and all(_included(f.path) for f in scan.found):
         raise FetchError(
             f"{folder.name}: neither {CONFIGS[0]} nor a post below _posts;"
             " with reads: jekyll, path is the folder of the site"
@@ -180,11 +185,21 @@ def _site(folder: Path, options: PostOptions, now: datetime) -> _Way:
     chosen = frozenset(site.paths())
     troubles = {path: why for path, why in scan.troubles.items() if site.may_hold(path)}
     found = tuple(f for f in scan.found if f.path in chosen)
+    source = partial(files.read_within, folder, most=_LARGEST)
     return _Way(
         scan=replace(scan, found=found, troubles=troubles),
-        parse=site_posts.Reader(site, options, now=now).parse,
+        parse=site_posts.Reader(site, options, now=now, source=source).parse,
         config=config,
+        included=tuple(f"{f.path} {f.stamp}" for f in scan.found if _included(f.path)),
     )
+
+
+def _of_site(path: str) -> bool:
+    return site_posts.publishable_path(path) or _included(path)
+
+
+def _included(path: str) -> bool:
+    return site_posts.includable_path(path)
 
 
 def _config(folder: Path) -> tuple[str, bytes] | None:

@@ -1574,6 +1574,40 @@ def test_a_post_of_a_site_has_an_address_of_its_own(
     assert f'href="{re.sub("(?<!/)/(b|p)$", "", home)}/top"' in content
 
 
+def test_a_post_is_read_anew_when_what_it_may_include_changes(world: World) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "url: https://blog.example",
+        "_includes/sign.html": "Ann.",
+        "_posts/2026-01-02-a.md": written("A", body="By {% include sign.html %}"),
+    }
+    site(world, files)
+    for signature in ("Ann.", "Bob."):
+        (world.folder / "site/_includes/sign.html").write_text(signature)
+
+        world.run()
+
+        (entry,) = world.published()
+        assert f"By {signature}" in text(entry, "content")
+    assert world.run().unchanged == 1
+
+
+def test_what_a_post_includes_is_in_its_site(world: World) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "url: https://blog.example\nincludes_dir: ..",
+        "_posts/2026-01-02-a.md": written("A", body="By {% include secret %}{% include l.html %}."),
+        "_includes/x": "",
+    }
+    site(world, files)
+    (world.folder / "secret").write_text("password")
+    (world.folder / "site/_includes/l.html").symlink_to(world.folder / "secret")
+
+    problems = [problem for _, problem in world.run().problems]
+
+    (entry,) = world.published()
+    assert "password" not in text(entry, "content")
+    assert problems[-1].startswith("_posts/2026-01-02-a.md:") and "no such file" in problems[-1]
+
+
 def test_without_any_address_a_post_of_a_site_has_no_link(world: World) -> None:
     site(world, {"_posts/2026-01-02-a.md": written("A")})
     world.config("posts: [{path: site, reads: jekyll}]")

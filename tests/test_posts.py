@@ -934,7 +934,6 @@ def test_other_links_are_never_the_source(body):
         "Text <!--\n<https://code.example/x>\n--> more.",
         "<script>\n<https://code.example/x>\n</script>",
         "{% highlight html %}\n<https://code.example/x>\n{% endhighlight %}",
-        "{% comment %}\n<https://code.example/x>\n{% endcomment %}",
     ],
 )
 def test_a_link_in_code_or_a_comment_or_bare_is_not_the_source(more):

@@ -16,6 +16,7 @@ from typing import Any
 Value = str | list["Value"] | dict[str, "Value"]
 
 _MOST_TEXT = 64_000
+_DEEP = re.compile(r"^\[*(?:[\w\"'-]+\.){32}", re.MULTILINE)  # a key of so many parts is none
 _FENCE = re.compile(r"\+\+\+[ \t]*")
 _ASSIGNED = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?[ \t]*=[ \t]*(.*)""", re.ASCII)
 _TABLE = re.compile(r"\[{1,2}[^\[\]]+\]{1,2}[ \t]*(?:#.*)?")
@@ -94,8 +95,8 @@ class _Wrong(ValueError):
 
 
 def _table(text: str) -> dict[str, Value]:
-    if len(text) > _MOST_TEXT:
-        raise _Wrong("too large")
+    if len(text) > _MOST_TEXT or _DEEP.search(text):
+        raise _Wrong("too large or too deep")
     try:
         return {key.lower(): _as_text(value) for key, value in tomllib.loads(text).items()}
     except tomllib.TOMLDecodeError as error:

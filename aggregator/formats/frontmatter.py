@@ -57,6 +57,7 @@ class Document:
     fields: Mapping[str, Value]
     lines: Mapping[str, int]
     problems: tuple[str, ...] = ()
+    first: int = 1  # line of the body
 
     def text(self, *keys: str) -> str | None:
         """The first of `keys` that holds text."""
@@ -101,6 +102,7 @@ def read(body: bytes, *, path: str, yaml_only: bool = False) -> Document:
         return Document(
             path=path,
             body=found.body,
+            first=_first(text, found.body),
             fields=found.fields,
             lines={key: above + line for key, line in found.lines.items()},
             problems=(problems + told_there)[:_MOST_PROBLEMS],
@@ -116,13 +118,19 @@ def read(body: bytes, *, path: str, yaml_only: bool = False) -> Document:
     if fields is None:
         return Document(path=path, body=text, fields={}, lines={}, problems=problems)
     where, doubled = _keys(head, path)
+    rest = rest if prose is None else "\n".join(lines[prose:])
     return Document(
         path=path,
-        body=rest if prose is None else "\n".join(lines[prose:]),
+        body=rest,
+        first=_first(text, rest),
         fields=fields if yaml_only else raised(fields),
         lines=where,
         problems=(problems + doubled + more)[:_MOST_PROBLEMS],
     )
+
+
+def _first(text: str, body: str) -> int:
+    return text.count("\n") - body.count("\n") + 1
 
 
 # ── bytes to text ────────────────────────────────────────────────────────────

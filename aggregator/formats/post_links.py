@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.post_footers import trimmed
 from aggregator.formats.post_hosts import Site, site_of
-from aggregator.formats.post_text import is_html, without_code
+from aggregator.formats.post_text import without_quotes
 from aggregator.model import Link, PostOptions
 
 Links = tuple[tuple[Link, ...], tuple[str, ...]]
@@ -22,25 +22,8 @@ _NO_ADDRESS = (
 _ROOTED = re.compile(r"/(?!/)\S*")
 _PLACEHOLDER = re.compile(r"/:[a-z_]")  # Jekyll's, which only the site's config could fill
 _ARTICLE = re.compile(r"(?:^|-)(?:NW)?(\d{18})$", re.ASCII)
-_RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
 _HTTP = re.compile(r"https?://[^<>\s]+", re.IGNORECASE)
 _AUTOLINK = re.compile(r"^[^\S\n]*<(https?://[^<>\s]+)>[^\S\n]*$", re.IGNORECASE | re.MULTILINE)
-# Where a link is quoted, or not there at all. A comment that is quoted itself opens none.
-_INDENTED = re.compile(r"^(?: {4}| {0,3}\t)[ \t]*<?https?:", re.IGNORECASE | re.MULTILINE)
-_QUOTES = (
-    (re.compile(r"(?<!`)<!--"), re.compile(r"-->")),
-    *(
-        (
-            re.compile(rf"(?<!`)<{tag}(?![\w-])", re.IGNORECASE),
-            re.compile(rf"</{tag}(?![\w-])", re.IGNORECASE),
-        )
-        for tag in ("pre", "textarea", "script", "style")
-    ),
-    *(
-        (re.compile(rf"\{{%-?\s*{tag}\b"), re.compile(rf"\{{%-?\s*end{tag}\b"))
-        for tag in ("highlight", "comment")
-    ),
-)
 
 
 def own_address(document: Document, options: PostOptions) -> str | None:
@@ -81,7 +64,7 @@ def link_and_text(document: Document, options: PostOptions) -> tuple[str | None,
     link if that is what the post links to."""
     site = site_of(options)
     stated = _stated_link(document, options, site)
-    text = trimmed(_RAW.sub("", document.body), site)
+    text = trimmed(document.body, site)
     for link, start, end in _lone_links(text, document.path):
         if site.foreign(link) and stated in {None, link}:
             if options.links == "own":
@@ -102,28 +85,10 @@ def _stated_link(document: Document, options: PostOptions, site: Site) -> str | 
 def _lone_links(text: str, path: str) -> Iterator[tuple[str, int, int]]:
     """The links that have a line to themselves, and where that is: those in <…> first, from the
     last to the first, then one that stands bare at the end."""
-    visible = _without_quotes(text, path)
+    visible = without_quotes(text, path)
     for found in reversed(list(_AUTOLINK.finditer(visible))):
         yield found[1], found.start(), found.end()
     start = visible.rfind("\n") + 1
     last = visible[start:].strip()
     if _HTTP.fullmatch(last):
         yield last, start, len(text)
-
-
-def _without_quotes(text: str, path: str) -> str:
-    """`text`, as long as before, with code and comments crossed out."""
-    if not is_html(path) and ("```" in text or "~~~" in text or _INDENTED.search(text)):
-        text = without_code(text)
-    if "<" in text or "{%" in text:
-        for opening, closing in _QUOTES:
-            text = _crossed_out(text, opening, closing)
-    return text
-
-
-def _crossed_out(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
-    pieces, end = [], 0
-    while (start := opening.search(text, end)) and (stop := closing.search(text, start.end())):
-        pieces += [text[end : start.start()], "x" * (stop.end() - start.start())]
-        end = stop.end()
-    return "".join([*pieces, text[end:]])

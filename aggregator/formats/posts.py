@@ -18,6 +18,7 @@ from aggregator.formats import frontmatter, post_fields
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.post_hosts import home
 from aggregator.formats.post_links import link_and_text, links_of, own_address
+from aggregator.formats.post_liquid import of_its_own
 from aggregator.formats.post_text import HTML_SUFFIXES, html
 from aggregator.links import with_permalink
 from aggregator.model import Category, Entry, Feed, PostOptions
@@ -37,6 +38,7 @@ def parse(body: bytes, *, path: str, options: PostOptions) -> Feed:
         if _hidden(document):
             return hidden(document)
         zone = ZoneInfo(options.timezone)
+        document = of_its_own(document, home(options), zone)
         published, late = post_fields.published(document, zone)
         decided = Decided(
             title=post_fields.title(document),

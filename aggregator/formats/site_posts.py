@@ -16,8 +16,10 @@ from aggregator.errors import ParseError
 from aggregator.formats import frontmatter, post_hosts, posts
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.jekyll import Post, Site
+from aggregator.formats.jekyll.references import INCLUDES, Source
 from aggregator.formats.jekyll.rubytext import Value, to_s
 from aggregator.formats.jekyll.tree import FOLDER
+from aggregator.formats.post_liquid import SiteLiquid
 from aggregator.model import Feed, PostOptions
 from aggregator.moments import utc
 
@@ -30,10 +32,23 @@ def publishable_path(path: str) -> bool:
     return FOLDER in path.split("/")[:-1]
 
 
+def includable_path(path: str) -> bool:
+    """Whether posts may include it."""
+    return path.startswith(f"{INCLUDES}/")
+
+
 class Reader:
     """Reads the posts of one site, at one time."""
 
-    def __init__(self, site: Site, options: PostOptions, *, now: datetime) -> None:
+    def __init__(
+        self,
+        site: Site,
+        options: PostOptions,
+        *,
+        now: datetime,
+        source: Source = lambda path: None,
+    ) -> None:
+        """`source` gives the files of the site that posts include or link to."""
         self._site = site
         self._now = now
         address = site.settings.address
@@ -42,6 +57,8 @@ class Reader:
             hosts = (post_hosts.host_of(self._home), *options.site_hosts)
             options = replace(options, site_hosts=hosts)
         self._options = options
+        home = self._home or post_hosts.home(options)
+        self._liquid = SiteLiquid(site, source, home, now=now)
 
     def parse(self, body: bytes, path: str) -> Feed:
         """`path` is relative to the site's folder; it is the entry's id unless the post gives one.
@@ -66,7 +83,8 @@ class Reader:
                 zone=self._site.settings.zone,
                 address=self._address(post),
             )
-            return posts.shown(_completed(document, post, text), decided, self._options)
+            document = self._liquid.run(_completed(document, post, text), post)
+            return posts.shown(document, decided, self._options)
 
     def _address(self, post: Post) -> str | None:
         """None without a site to begin it, or a date: Jekyll puts the day of the build there."""
@@ -96,6 +114,7 @@ def _completed(document: Document, post: Post, text: str) -> Document:
     return replace(
         document,
         body=frontmatter.plain(post.body)[0],
+        first=text.count("\n") - post.body.count("\n") + 1,
         fields=fields,
         problems=post.problems or document.problems,
     )

@@ -4,13 +4,15 @@
     _config.yml ─ settings ───┼─ document ─ Post
     defaults, psych, ruby* ───┘      └ address
 
+`references` finds what a post names of its site: other posts, pages, what it includes.
+
 No plugin is run, nothing is rendered. `rubydate`, `rubytime` and `rubytext` do what Ruby's
 library does where Python's does otherwise. Drafts are left out whatever the config says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView, Set
 from datetime import UTC, datetime, tzinfo
 
 from aggregator.errors import ParseError
@@ -44,10 +46,15 @@ class Site:
         self.settings = settings.read(config, name=name, zone=zone, otherwise=otherwise)
         self._tree = Tree(files)
         self._choice = Choice(self._tree, self.settings.include, self.settings.exclude)
+        self._paths = dict.fromkeys(self._choice.posts(self.settings.collections_dir))
 
-    def paths(self) -> list[str]:
+    @property
+    def files(self) -> Set[str]:
+        return self._tree.files
+
+    def paths(self) -> KeysView[str]:
         """The files that may be posts, sorted."""
-        return list(self._choice.posts(self.settings.collections_dir))
+        return self._paths.keys()
 
     def may_hold(self, path: str) -> bool:
         """Whether a post may be at or below a path that cannot be looked into."""

@@ -76,6 +76,13 @@ def decoded(body: bytes, encoding: str) -> str | None:
     return None
 
 
+def parts(text: str) -> tuple[str | None, str]:
+    """Front matter, if there is any, and body."""
+    opened = _OPENED.match(text)
+    closed = _CLOSED.search(text, opened.end()) if opened else None
+    return (text[: closed.start()], text[closed.end() :]) if closed else (None, text)
+
+
 class _Reading:
     """The data of a post, as it fills up."""
 
@@ -91,11 +98,9 @@ class _Reading:
 
     def front_matter(self, text: str) -> tuple[str, str | None]:
         """The body; and what was wrong with the front matter, if it was."""
-        opened = _OPENED.match(text)
-        closed = _CLOSED.search(text, opened.end()) if opened else None
-        if not closed:
+        head, rest = parts(text)
+        if head is None:
             return text, None
-        head, rest = text[: closed.start()], text[closed.end() :]
         try:
             if len(head) > _LONGEST:
                 raise psych.Unreadable("too long")

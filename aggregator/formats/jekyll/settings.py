@@ -47,6 +47,7 @@ class Settings:
     limit: int  # of posts; 0 is none
     address: str  # url and baseurl
     baseurl: str  # without its slashes
+    config: Mapping[str, Value]  # all of it: what posts may ask for as `site`
 
 
 def read(
@@ -83,6 +84,7 @@ def read(
         limit=_whole(config.get("limit_posts")),
         address=to_s(config.get("url")).rstrip("/") + to_s(config.get("baseurl")).rstrip("/"),
         baseurl=to_s(config.get("baseurl")).strip("/"),
+        config=config,
     )
 
 

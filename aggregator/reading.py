@@ -155,6 +155,11 @@ def look(store: Store, source: Source, *, now: datetime) -> Look:
     return replace(found, gone=tuple(path for path in stamps if not found.holds(path)))
 
 
+def wanted(source: Source) -> Callable[[str], bool]:
+    """Whether a change of the file at a path may change what the folder's posts say."""
+    return _of_site if source.posts.reads == "jekyll" else posts.publishable_name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Way:
     """Which files of a folder are posts, and how they are read."""
@@ -173,7 +178,7 @@ def _loose(folder: Path, options: PostOptions) -> _Way:
 
 
 def _site(folder: Path, options: PostOptions, now: datetime) -> _Way:
-    scan = files.scan(folder, wanted=_of_site, site=True)
+    scan = files.scan(folder, wanted=_may_be_read, site=True)
     config = _config(folder)
     if not config and not scan.troubles and all(_included(f.path) for f in scan.found):
         raise FetchError(
@@ -195,6 +200,10 @@ def _site(folder: Path, options: PostOptions, now: datetime) -> _Way:
 
 
 def _of_site(path: str) -> bool:
+    return path in CONFIGS or _may_be_read(path)
+
+
+def _may_be_read(path: str) -> bool:
     return site_posts.publishable_path(path) or _included(path)
 
 

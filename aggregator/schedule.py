@@ -14,10 +14,12 @@ from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aggregator import app, report
+from aggregator import app, reading, report
 from aggregator.errors import AggregatorError
 from aggregator.metrics import Metrics
 from aggregator.model import Outcome
+from aggregator.places import path_of
+from aggregator.watch import Followed, Watch
 
 T = TypeVar("T")
 
@@ -42,6 +44,8 @@ class Daemon:
         self._stamp = _stamp(config)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._polls: dict[str, asyncio.Task[None]] = {}
+        self._watch = Watch()
+        self._touched: set[str] = set()  # folders of posts that changed since they were read
         self._last_publish = app.now() - _PATIENCE
         self._published = 0
         self._not_before = self._last_publish
@@ -64,9 +68,11 @@ class Daemon:
             next_run_time=app.now(),
         )
         self._scheduler.start()
+        self._follow()
 
     async def __aexit__(self, *_: object) -> None:
         """Let what is running end, publish what it brought, and leave."""
+        self._watch.close()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
             await self._end_polls()
@@ -104,11 +110,34 @@ class Daemon:
         if app.now() < self._not_before:
             return
         due = await self.aggregator.due()
-        for name in due:
+        self._hear()
+        for name in dict.fromkeys([*due, *sorted(self._touched)]):
             if name not in self._polls:
+                self._touched.discard(name)
                 task = asyncio.create_task(self._poll(name))
                 self._polls[name] = task
                 task.add_done_callback(partial(self._ended, name))
+
+    def _follow(self) -> None:
+        """Watch the folders of posts: whoever has just saved one expects it to be seen."""
+        self._watch.follow(
+            {
+                source.id: Followed(path_of(source.url), reading.wanted(source))
+                for source in self.settings.sources.values()
+                if source.kind == "posts"
+            }
+        )
+
+    def _hear(self) -> None:
+        for news in self._watch.news():
+            if news.name in self.settings.sources and not news.trouble:
+                self._touched.add(news.name)
+            elif news.trouble:
+                report.log_trouble(
+                    "folder not watched; looked at every ten seconds instead",
+                    source=news.name,
+                    error=news.trouble,
+                )
 
     def _ended(self, name: str, task: asyncio.Task[None]) -> None:
         """One that the store could not keep is still due: not again in a second."""
@@ -175,6 +204,8 @@ class Daemon:
                 raise
             finally:
                 self._news = True
+                self._touched.clear()
+                self._follow()
 
 
 def _stamp(config: Path) -> tuple[int, int]:

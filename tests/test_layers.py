@@ -19,7 +19,7 @@ LAYERS = (
     {"starter"},
     {"cluster", "compose", "inspection", "room"},
     {"bodies", "guard"},
-    {"fetch", "files", "stores"},
+    {"fetch", "files", "stores", "watch"},
     {"ingest", "publish"},
     {"reading"},
     {"pipeline"},

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -501,3 +502,48 @@ def test_a_store_that_cannot_keep_a_poll_is_no_reason_to_poll_without_end(
     assert web.paths.count("/other") == ticks == 1
     assert daemon.get("/healthz").status == 200
     assert daemon.stop() == 0
+
+
+# ── posts ────────────────────────────────────────────────────────────────────
+
+LOOK = 10  # seconds between two looks at a folder
+
+
+def test_a_saved_post_is_published_within_seconds(daemon: Daemon) -> None:
+    folder = daemon.folder / "site"
+    (folder / "_posts").mkdir(parents=True)
+    (folder / "_config.yml").write_text("url: https://blog.example")
+    daemon.config({}, more="posts: [{path: site, reads: jekyll}, {path: ., name: beside}]\n")
+    daemon.start()
+    names = ["One", "Two", "Three"]
+    for number, name in enumerate(names):
+        # The first may be found by a look; then the next look is ten seconds away.
+        text = f"---\ntitle: {name}\n---\nText {name}.\n"
+        (folder / "_posts" / f"2026-01-0{number + 1}-{name}.md").write_text(text)
+        saved = time.monotonic()
+
+        until(lambda name=name: name in daemon.titles(), what=name)
+
+        waited = time.monotonic() - saved
+        assert waited < LOOK - 2 or number == 0, waited
+    polls = _polls(daemon)
+    time.sleep(3)
+    assert _polls(daemon) - polls <= 4, "the store is in a folder that is watched, and is no post"
+    assert daemon.stop() == 0
+
+
+def _polls(daemon: Daemon) -> float:
+    lines = daemon.get("/metrics").body.decode().splitlines()
+    return sum(float(x.split()[-1]) for x in lines if x.startswith("aggregator_polls_total"))
+
+
+def test_a_folder_of_posts_that_cannot_be_watched_is_told_and_looked_at(daemon: Daemon) -> None:
+    daemon.config({}, more="posts: [{path: later}]\n")
+    daemon.start()
+    until(lambda: daemon.logged("folder not watched; looked at every ten seconds instead"))
+
+    (daemon.folder / "later").mkdir()
+    (daemon.folder / "later" / "2026-01-01-a.md").write_text("---\ntitle: A\n---\nText.\n")
+
+    until(lambda: daemon.titles() == ["A"], seconds=40)
+    assert len(daemon.logged("folder not watched; looked at every ten seconds instead")) == 1

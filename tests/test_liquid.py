@@ -99,6 +99,7 @@ def text_of(feed: Feed) -> str:
         ("{% include img.html url='/a.png' alt=\"A \\\"b\\\"\" %}", '<img src="/b/a.png" alt="A "b"">'),
         ("{% include img.html url=page.pic big=true alt=site.author.name %}", '<img src="/b/p.png" alt="Ann">BIG'),
         ("{% include nest.html u='z' %}", '<img src="/b/z" alt="">|T'),
+        ("{% include {{ 'IMG' | downcase }}.html url='z' %}", '<img src="/b/z" alt="">'),
         ("{% include_relative beside.html %}", "<b>T</b>"),
         ("{% if page.pic %}P{% else %}N{% endif %}{% unless page.x %}U{% endunless %}", "PU"),
         ("{% for n in site.nav %}{{ forloop.index }}{{ n }}{% unless forloop.last %},{% endunless %}{% endfor %}", "1a,2b"),

@@ -9,14 +9,17 @@ import re
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import TextIO
 
 from liquid.ast import BlockNode, Node
+from liquid.builtin.expressions import FilteredExpression, tokenize
 from liquid.context import RenderContext
 from liquid.exceptions import LiquidSyntaxError, ResourceLimitError
 from liquid.parser import get_parser
 from liquid.stream import TokenStream
+from liquid.stringify import to_liquid_string
 from liquid.tag import Tag
 from liquid.template import BoundTemplate
 from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG, Token
@@ -25,7 +28,8 @@ from aggregator.formats.liquid_marks import NOWHERE, code_block
 
 _MOST_INCLUDES = 100
 _DEEPEST = 10
-_FILE = re.compile(r"[^\s{}|]+")
+_FILE = re.compile(r"(?:\{\{.*?\}\}|[^\s{}|])+")
+_OUTPUT = re.compile(r"\{\{(.*?)\}\}")
 _SET = re.compile(r"""([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([\w.-]+))""")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _GIST = re.compile(r"[\w./-]+")
@@ -93,7 +97,8 @@ class _Include(_Words):
         if run.includes > _MOST_INCLUDES or run.depth == _DEEPEST:
             raise ResourceLimitError("too many includes", token=self.token)
         match = _FILE.match(self.words)
-        template = run.included(self.token.value, match[0]) if match else None
+        name = _OUTPUT.sub(partial(self._evaluated, context), match[0]) if match else ""
+        template = run.included(self.token.value, name) if name else None
         if template is None or not match:
             run.tell(self.token, f"{{% {self.token.value} {self.words[:60]} %}}: no such file")
             return 0
@@ -107,6 +112,12 @@ class _Include(_Words):
         finally:
             run.depth -= 1
         return 1
+
+    def _evaluated(self, context: RenderContext, output: re.Match[str]) -> str:
+        tokens = TokenStream(tokenize(output[1].strip(), self.token))
+        return to_liquid_string(
+            FilteredExpression.parse(context.env, tokens).evaluate(context), False
+        )
 
 
 def _given(words: str, context: RenderContext) -> Iterable[tuple[str, object]]:

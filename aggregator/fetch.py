@@ -89,7 +89,7 @@ class Fetcher:
         )
         self._client = httpx.AsyncClient(
             transport=AiohttpTransport(verify=tls, client=session),
-            headers={"user-agent": self._options.user_agent, "accept-encoding": "gzip"},
+            headers={"user-agent": self._options.user_agent, "accept-encoding": bodies.ACCEPTED},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none: httpx keeps them
             timeout=None,  # ours is for the whole of a poll
             trust_env=False,

@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import os
 import re
+import resource
 import socket
+import sys
 import threading
 import time
 import zlib
@@ -16,6 +18,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from servers import Answer, Asked, Raw, free_port, serving, until
 
@@ -24,6 +27,18 @@ from aggregator.errors import FetchError
 from aggregator.fetch import Fetcher, FetchOptions, retry_after
 from aggregator.guard import allowed
 from aggregator.model import PollState, Request, Response, Source
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PACKERS = {
+    "gzip": lambda body: gzip.compress(body, 5, mtime=0),
+    "br": lambda body: brotli.compress(body, quality=3),
+    "zstd": lambda body: zstd.compress(body, 3),
+}
+SKIPPED = b"\x52\x2a\x4d\x18\x03\0\0\0abc"  # a frame that says nothing (RFC 8878 §3.1.2)
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 BODY = b"<rss/>"
@@ -318,7 +333,7 @@ def test_a_compressed_body_is_unpacked() -> None:
     with serving(lambda _: zipped(b"<rss>" * 10_000)) as server:
         assert fetch(server.url).body == b"<rss>" * 10_000
 
-    assert server.asked[0].headers["accept-encoding"] == "gzip"
+    assert server.asked[0].headers["accept-encoding"] == "gzip, br, zstd"
 
 
 @pytest.mark.parametrize(
@@ -333,8 +348,11 @@ def test_a_compressed_body_is_unpacked() -> None:
             gzip.compress(b"<rs", mtime=0) + gzip.compress(b"s/>", mtime=0),
         ),  # RFC 1952 §2.2: members
         ("gzip", gzip.compress(BODY, mtime=0) + b"\0" * 512),
-        ("gzip", BODY),  # said, and not done
-        ("gzip", b""),
+        ("br", brotli.compress(BODY)),
+        ("zstd", zstd.compress(BODY)),
+        ("zstd", zstd.compress(b"<rs") + SKIPPED + zstd.compress(b"s/>")),  # RFC 8878 §3.1: frames
+        *((coding, BODY) for coding in ("gzip", "br", "zstd")),  # said, and not done
+        *((coding, b"") for coding in ("gzip", "br", "zstd")),
     ],
 )
 def test_encodings_in_the_field_are_read(encoding: str, body: bytes) -> None:
@@ -342,24 +360,46 @@ def test_encodings_in_the_field_are_read(encoding: str, body: bytes) -> None:
         assert fetch(server.url).body == (BODY if body else b"")
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "aes128gcm"])
+@pytest.mark.parametrize("coding", PACKERS)
+def test_a_body_that_drips_in_is_unpacked(coding: str) -> None:
+    words = b" ".join(b"%d" % n for n in range(50_000))
+    packed = PACKERS[coding](words)
+    pieces = [packed[:1], packed[1:3], packed[3:4], packed[4:1000], packed[1000:]]
+    with serving(lambda _: Answer(headers={"Content-Encoding": coding}, body=pieces)) as server:
+        assert fetch(server.url).body == words
+
+
+@pytest.mark.parametrize("encoding", ["compress", "gzip, br", "gzip, gzip", "aes128gcm"])
 def test_an_encoding_that_was_not_asked_for_is_named(encoding: str) -> None:
     with serving(lambda _: Answer(headers={"Content-Encoding": encoding}, body=BODY)) as server:
         assert encoding in str(failure(server.url))
 
 
+@pytest.mark.parametrize("coding", PACKERS)
 @pytest.mark.parametrize("cut", [slice(None, -12), slice(None, 30)])
-def test_a_compressed_body_that_is_cut_short_is_an_error(cut: slice) -> None:
-    packed = gzip.compress(os.urandom(1000))[cut]
-    with serving(lambda _: Answer(headers={"Content-Encoding": "gzip"}, body=packed)) as server:
+def test_a_compressed_body_that_is_cut_short_is_an_error(cut: slice, coding: str) -> None:
+    packed = PACKERS[coding](os.urandom(1000))[cut]
+    with serving(lambda _: Answer(headers={"Content-Encoding": coding}, body=packed)) as server:
         assert "cut short" in str(failure(server.url))
 
 
-def test_a_compressed_body_with_a_fault_is_an_error() -> None:
-    packed = bytearray(gzip.compress(os.urandom(1000)))
-    packed[500:510] = bytes(10)
+@pytest.mark.parametrize("coding", PACKERS)
+def test_a_compressed_body_with_a_fault_is_an_error(coding: str) -> None:
+    packed = bytearray(PACKERS[coding](b"".join(b"%d," % n for n in range(9_000))))
+    packed[12:60] = b"\xff" * 48
     body = bytes(packed)
-    with serving(lambda _: Answer(headers={"Content-Encoding": "gzip"}, body=body)) as server:
+    with serving(lambda _: Answer(headers={"Content-Encoding": coding}, body=body)) as server:
+        assert "compressed" in str(failure(server.url))
+
+
+def test_a_zstd_frame_that_wants_a_large_window_is_refused() -> None:
+    wide = {
+        zstd.CompressionParameter.window_log: 27,
+        zstd.CompressionParameter.compression_level: 1,
+    }
+    packer = zstd.ZstdCompressor(options=wide)
+    packed = packer.compress(BODY) + packer.flush()
+    with serving(lambda _: Answer(headers={"Content-Encoding": "zstd"}, body=packed)) as server:
         assert "compressed" in str(failure(server.url))
 
 
@@ -406,12 +446,15 @@ def test_a_body_that_unpacks_without_end_is_stopped_while_it_is_read() -> None:
 def test_unpacking_a_small_body_takes_no_large_memory() -> None:
     import tracemalloc
 
-    bomb = gzip.compress(gzip.compress(bytes(300_000_000)))
-    inner = gzip.decompress(bomb)
+    zeros = bytes(300_000_000)
+    bombs = {coding: pack(zeros) for coding, pack in PACKERS.items()}
+    del zeros
     answers = {
-        "/once": Answer(headers={"Content-Encoding": "gzip"}, body=inner),
-        "/twice": Answer(headers={"Content-Encoding": "gzip, gzip"}, body=bomb),
+        f"/{coding}": Answer(headers={"Content-Encoding": coding}, body=bomb)
+        for coding, bomb in bombs.items()
     }
+    bomb = gzip.compress(bombs["gzip"])
+    answers["/twice"] = Answer(headers={"Content-Encoding": "gzip, gzip"}, body=bomb)
     tracemalloc.start()
     with serving(lambda asked: answers[asked.path]) as server:
         for path in answers:
@@ -420,6 +463,24 @@ def test_unpacking_a_small_body_takes_no_large_memory() -> None:
     tracemalloc.stop()
 
     assert most < 12_000_000
+
+
+@pytest.mark.parametrize("coding", PACKERS)
+def test_a_bomb_leaves_the_process_as_small_as_it_was(coding: str) -> None:
+    """tracemalloc does not see what the C libraries take."""
+    bomb = PACKERS[coding](bytes(300_000_000))
+    answer = Answer(headers={"Content-Encoding": coding}, body=bomb)
+    with serving(lambda _: answer) as server:
+        failure(server.url, max_size=1_000_000)
+        before = resident()
+        failure(server.url, max_size=1_000_000)
+
+    assert resident() - before < 40_000_000
+
+
+def resident() -> int:
+    """The most memory that this process ever had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @pytest.mark.parametrize(

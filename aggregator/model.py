@@ -120,6 +120,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a document says of when to ask for it again. Hours and days are GMT's."""
+
+    ttl: timedelta | None = None
+    period: timedelta | None = None  # sy:updatePeriod / sy:updateFrequency
+    base: datetime | None = None  # sy:updateBase: periods are counted from it
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()  # 0 is Monday
+    complete: bool = False  # nothing more is to come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """What parsing gives and rendering takes."""
 
@@ -136,6 +148,7 @@ class Feed:
     base: str | None = None  # what relative references in its own texts resolve against
     generator: str | None = None
     categories: tuple[Category, ...] = ()
+    hints: Hints = Hints()
     entries: tuple[Entry, ...] = ()
     problems: tuple[str, ...] = ()  # what was wrong, and how it was read all the same
 

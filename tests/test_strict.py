@@ -27,6 +27,7 @@ NAMESPACES = " ".join(
         "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
         "slash": "http://purl.org/rss/1.0/modules/slash/",
         "sy": "http://purl.org/rss/1.0/modules/syndication/",
+        "podcast": "https://podcastindex.org/namespace/1.0",
         "ours": "https://press.example/ns",
     }.items()
 )
@@ -157,6 +158,17 @@ SUPPORTED = {
     "odd dates": rss(
         "<pubDate>5. March 2024 10:00</pubDate><dc:date>2024-02-30T10:00:00Z</dc:date>"
     ),
+    "when to ask again": rss(
+        "<ttl>1</ttl><sy:updatePeriod>yearly</sy:updatePeriod>",
+        "<ttl> 90 </ttl><skipHours><hour>0</hour><hour>24</hour><hour>x</hour><other>7</other>"
+        "</skipHours><skipDays><day>Sunday</day><day> saturday</day></skipDays>"
+        "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"
+        "<sy:updateBase>2000-01-01T12:00+00:00</sy:updateBase><podcast:updateFrequency "
+        "complete='true' rrule='FREQ=WEEKLY'>Weekly</podcast:updateFrequency>",
+    ),
+    "when to ask again, elsewhere": atom(
+        "", "<sy:updatePeriod>weekly</sy:updatePeriod><itunes:complete>Yes</itunes:complete>"
+    ),
     "chinese": rss("<title>港口日报</title><description>今天的潮水</description>"),
 }
 
@@ -257,6 +269,7 @@ ELEMENTS += [
 ELEMENTS += ["textInput", "comments", "language", "icon", "enclosure", "dc:creator", "dc:title"]
 ELEMENTS += ["dc:date", "content:encoded", "atom:link", "media:group", "media:title", "ours:a"]
 ELEMENTS += ["media:description", "itunes:owner", "itunes:name", "itunes:summary", "itunes:image"]
+ELEMENTS += ["ttl", "skipHours", "hour", "skipDays", "day", "sy:updateFrequency"]
 ATTRIBUTES = ["href='h'", "rel='self'", "rel='enclosure'", "type='html'", "type='xhtml'", "url='u'"]
 ATTRIBUTES += ["src='s.mp3'", "href=''", "isPermaLink='true'", "length='3'"]
 ATTRIBUTES += ["xml:lang='de'", "xml:base='b/'", "term='t'", "isPermaLink='false'", "ours:b='c'"]

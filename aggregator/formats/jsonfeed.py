@@ -13,7 +13,7 @@ from aggregator.errors import ParseError
 from aggregator.formats import charsets, mapping
 from aggregator.formats.remarks import unread_dates
 from aggregator.links import with_permalink
-from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, Response
+from aggregator.model import Category, Enclosure, Entry, Feed, Hints, Link, Person, Response
 from aggregator.moments import credible, moment
 
 
@@ -44,6 +44,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         links=reader.feed_links(data),
         authors=authors,
         image=reader.url(data, "icon") or reader.url(data, "favicon"),
+        hints=Hints(complete=data.get("expired") is True),
         entries=entries,
         problems=tuple(problems),
     )

@@ -15,6 +15,7 @@ from feedparser.datetimes.greek import _parse_date_greek
 from feedparser.datetimes.hungarian import _parse_date_hungarian
 from feedparser.datetimes.korean import _parse_date_nate, _parse_date_onblog
 
+from aggregator.formats.hints import hints
 from aggregator.formats.remarks import unread_dates
 from aggregator.formats.repairs import is_absolute
 from aggregator.links import with_permalink
@@ -74,6 +75,7 @@ def feed(
         base=(found.get("subtitle_detail") or {}).get("base") or response.url or None,
         generator=_text(found, "generator") or None,
         categories=_categories(found),
+        hints=hints(found),
         entries=read,
         problems=(*problems, *unread_dates(_unread(entries, read))),
     )

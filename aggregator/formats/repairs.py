@@ -34,6 +34,7 @@ def apply() -> None:
     parser._start_author = parser._start_managingeditor = _start_author
     parser._sync_author_detail = _sync_author_detail
     parser._save_author = _save_author
+    parser._end_hour, parser._end_day = _gathered("hour"), _gathered("day")
 
 
 def _careful(handler: Callable[[str], struct_time | None]) -> Callable[[str], struct_time | None]:
@@ -111,3 +112,14 @@ def _sync_author_detail(self: Any, key: str = "author") -> None:
     people = context.get(f"{key}s")
     if people and not people[-1] and dict.get(context, key):
         people[-1].update(person(context[key]))
+
+
+def _gathered(element: str) -> Callable[[Any], None]:
+    """Every hour and day that a feed wants to be skipped; feedparser would keep the last."""
+
+    def end(self: Any) -> None:
+        text = self.pop(element)
+        if text:
+            self._get_context().setdefault(f"skipped_{element}s", []).append(text)
+
+    return end

@@ -307,6 +307,20 @@ def _of_person(key: str) -> Rule:
     return Rule(end)
 
 
+def _skipped(element: str) -> Rule:
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        if attrs:
+            raise Refused
+        if text := text_of(parts):
+            at.node.setdefault(f"skipped_{element}s", []).append(text)
+
+    return Rule(end)
+
+
+def _update_frequency(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    at.node["podcast_updatefrequency"] = attrs or text_of(parts)
+
+
 def _href(at: Reading, attrs: Attrs, parts: list[str]) -> None:
     at.node["href"] = resolved(at, text_of(parts))
 
@@ -503,10 +517,20 @@ _ENTRY = Rule(
 _ASIDE = dict.fromkeys(("link", "description"), Rule()) | {"title": Rule(_aside_title)}
 _TEXT_INPUT = Rule(begin=_aside_begins, inside=_ASIDE | {"name": Rule()}, only=True)
 _PICTURE = _ASIDE | dict.fromkeys(("url", "width", "height"), Rule())
-_FEED = _ENTRY_OR_FEED | {
-    "itunes_owner": Rule(inside=_OWNER),
-    "textinput": _TEXT_INPUT,
+_SAID = ("ttl", "sy_updateperiod", "sy_updatefrequency", "sy_updatebase", "itunes_complete")
+_HINTS = {key: _unadorned(key) for key in _SAID} | {
+    "skiphours": Rule(inside={"hour": _skipped("hour")}),
+    "skipdays": Rule(inside={"day": _skipped("day")}),
+    "podcast_updatefrequency": Rule(_update_frequency),
 }
+_FEED = (
+    _ENTRY_OR_FEED
+    | _HINTS
+    | {
+        "itunes_owner": Rule(inside=_OWNER),
+        "textinput": _TEXT_INPUT,
+    }
+)
 _CHANNEL = _FEED | {
     "items": IGNORED,
     "image": Rule(begin=_image_begins, inside=_PICTURE | {"url": Rule(_image_url)}, only=True),

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from aggregator.model import Entry, Feed
+from aggregator.model import Entry, Feed, Hints
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 _FEED: TypeAdapter[Feed] = TypeAdapter(Feed)
+_HINTS: TypeAdapter[Hints] = TypeAdapter(Hints)
 
 
 def from_entry(entry: Entry) -> str:
@@ -26,7 +27,16 @@ def to_entry(text: str) -> Entry:
 
 def from_feed(feed: Feed) -> str:
     """The feed's own metadata, without entries."""
-    return _FEED.dump_json(feed, exclude_defaults=True, exclude={"entries", "problems"}).decode()
+    left_out = {"entries", "problems", "hints"}
+    return _FEED.dump_json(feed, exclude_defaults=True, exclude=left_out).decode()
+
+
+def from_hints(hints: Hints) -> str | None:
+    return None if hints == Hints() else _HINTS.dump_json(hints, exclude_defaults=True).decode()
+
+
+def to_hints(text: str | None) -> Hints:
+    return _HINTS.validate_json(text) if text else Hints()
 
 
 def to_feed(text: str | None) -> Feed:

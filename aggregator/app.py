@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -136,8 +136,13 @@ class Aggregator:
             opening.callback(self.store.close)
             fetch = self._fetch
             if fetch is None:
-                options = fetch_options(self.settings.config)
-                fetch = await opening.enter_async_context(Fetcher(options, self._room))
+                web = Fetcher(
+                    fetch_options(self.settings.config),
+                    self._room,
+                    clock=self._clock,
+                    slowdowns=self.store.slowdowns(self._clock()),
+                )
+                fetch = await opening.enter_async_context(web)
             self._thread = thread
             self.pipeline = await opening.enter_async_context(self._pipeline(fetch))
             if not self._dry:
@@ -192,6 +197,10 @@ class Aggregator:
             lambda: self.store.claim(self._clock(), names=self.settings.sources)
         )
         return [state.source for state in states]
+
+    async def clock_set(self, by: timedelta) -> None:
+        """The clock was set by so much: sources are due as long from now as they were before."""
+        await self.pipeline.in_thread(lambda: self.store.clock_set(by))
 
     async def publish(self) -> Published:
         """Bring the documents up to date, in the store's thread."""

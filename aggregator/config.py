@@ -231,6 +231,7 @@ class Config:
             title=given.title,
             categories=tuple(dict.fromkeys(given.categories)),
             interval=given.every or self.fetch.every,
+            own_interval=given.every is not None,
             role=given.role,
             content=given.content,
             keep=given.keep,

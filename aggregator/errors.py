@@ -4,13 +4,16 @@ AggregatorError
 ├── ConfigError          the config is wrong; says file, line and column (exit 78)
 ├── SourceError          one source failed; the others go on
 │   ├── FetchError       it could not be reached, or answered with an error
+│   ├── HostRests        it was not asked: its host wants to be left alone for a while
 │   └── ParseError       what it sent is no feed, or a post that cannot be read
 ├── StoreError           the store cannot be opened or written
 │   └── StoreLocked      another process has it (exit 75)
 └── OutputError          a document could not be written; the last good one stays
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from aggregator.model import Slowdown
 
 
 class AggregatorError(Exception):
@@ -26,7 +29,8 @@ class SourceError(AggregatorError):
 
 
 class FetchError(SourceError):
-    """`status` is the HTTP status where there was one; `retry_after` what the server asked for."""
+    """`status` is the HTTP status where there was one; `retry_after` what the server asked for,
+    and `slowdown` what that means for its host."""
 
     def __init__(
         self, message: str, *, status: int | None = None, retry_after: timedelta | None = None
@@ -34,6 +38,15 @@ class FetchError(SourceError):
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
+        self.slowdown: Slowdown | None = None
+
+
+class HostRests(SourceError):
+    """No failure: `until` is when its turn comes."""
+
+    def __init__(self, host: str, until: datetime) -> None:
+        super().__init__(f"{host}: not asked, it wants to be left alone until {until:%H:%M:%S} UTC")
+        self.until = until
 
 
 class ParseError(SourceError):

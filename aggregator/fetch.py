@@ -7,13 +7,12 @@ connector here (docs/decisions/0002-http-transport.md).
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import os
 import socket
 import ssl
 import stat
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,11 +27,12 @@ import httpx
 from aiohttp import http_exceptions
 from httpx_aiohttp import AiohttpTransport
 
-from aggregator import bodies
+from aggregator import bodies, pace
 from aggregator.bodies import Enlarge
 from aggregator.errors import FetchError
 from aggregator.guard import Guard, Network, Refused, allowed, literal, refusal
-from aggregator.model import Request, Response
+from aggregator.hosts import GAP, Hosts
+from aggregator.model import Request, Response, Slowdown
 from aggregator.places import path_of
 from aggregator.room import Room
 
@@ -56,23 +56,41 @@ class FetchOptions:
     max_size: int = 10_000_000
     concurrency: int = 64
     per_host: int = 2
+    gap: timedelta = GAP  # between two requests to one host, unless its address is private
     allow_private: tuple[Network, ...] = ()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Fetcher:
     """Call it with a Request; use it as a context, which keeps the connections.
 
-    It asks no one while there is no `room` for the answer.
+    It asks no one while there is no `room` for the answer, and leaves those hosts alone that had
+    enough of us, by the `clock`; `slowdowns` are those that are known.
     """
 
-    def __init__(self, options: FetchOptions, room: Room | None = None) -> None:
+    def __init__(
+        self,
+        options: FetchOptions,
+        room: Room | None = None,
+        *,
+        clock: Callable[[], datetime] = _now,
+        slowdowns: Iterable[Slowdown] = (),
+    ) -> None:
         self._options = options
+        self._clock = clock
         self._room = room or Room(options.max_size)
         self._large = asyncio.Semaphore(_MOST_LARGE)
-        self._hosts: dict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(options.per_host)
+        self.hosts = Hosts(
+            concurrency=options.concurrency,
+            per_host=options.per_host,
+            room=self._room,
+            clock=clock,
+            gap=options.gap,
+            slowdowns=slowdowns,
         )
-        self._places = asyncio.Semaphore(options.concurrency)
 
     async def __aenter__(self) -> Self:
         tls = httpx.create_ssl_context()
@@ -121,8 +139,7 @@ class Fetcher:
         clock = asyncio.get_running_loop().time
         for _ in range(_MOST_REDIRECTS + 1):
             url = self._checked(address)
-            async with self._hosts[_place(url)], self._places:
-                await self._room.wait()
+            async with self.hosts.place(_place(url), own=_own(url.host)):
                 started = clock()
                 async with asyncio.timeout(left) as limit:
                     answer = await self._ask(url, headers, limit)
@@ -176,16 +193,20 @@ class Fetcher:
         if status == 304:
             return Response(url=url, status=304, headers=headers)
         if status != 200:
-            raise FetchError(
-                f"{_host(url)}: HTTP {status} {_phrase(status)}".rstrip(),
-                status=status,
-                retry_after=retry_after(headers, datetime.now(UTC)),
-            )
+            raise self._refused(url, status, pace.retry_after(headers, self._clock()))
         try:
             body = await bodies.read(answer, self._options.max_size, enlarge)
         except FetchError as error:
             raise FetchError(f"{_host(url)}: {error}") from error
         return Response(url=url, status=200, headers=headers, body=body)
+
+    def _refused(self, url: str, status: int, retry_after: timedelta | None) -> FetchError:
+        """Here, and not with whoever hears of it: those who wait for the host are next."""
+        said = f"{_host(url)}: HTTP {status} {_phrase(status)}".rstrip()
+        error = FetchError(said, status=status, retry_after=retry_after)
+        if status == 429 or (status == 503 and retry_after is not None):
+            error.slowdown = self.hosts.slow(_place(httpx.URL(url)), retry_after)
+        return error
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:
@@ -203,19 +224,6 @@ def _redirected(url: httpx.URL, where: str, headers: dict[str, str]) -> tuple[st
     if (new.scheme, new.host, new.port) == (url.scheme, url.host, url.port):
         return str(new if new.userinfo else new.copy_with(userinfo=url.userinfo)), headers
     return str(new), {k: v for k, v in headers.items() if k.lower() not in _SECRET}
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long the server asks us to wait (RFC 9110 §10.2.3): seconds, or a date."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value[:9]), 86_400))
-    try:
-        when = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    aware = when if when.tzinfo else when.replace(tzinfo=UTC)  # -0000 says no more than that
-    return max(aware - now, timedelta())
 
 
 def read_file(request: Request, max_size: int) -> Response:
@@ -286,6 +294,12 @@ def _phrase(status: int) -> str:
 def _place(url: httpx.URL) -> str:
     """Whom a connection counts for: a host, over http and https alike."""
     return f"{url.host}:{url.port or 'web'}"
+
+
+def _own(host: str) -> bool:
+    """A machine of this network, by its name alone: it needs no rest from us."""
+    address = literal(host)
+    return host == "localhost" if address is None else not address.is_global
 
 
 def _host(url: str) -> str:

@@ -21,6 +21,7 @@ from aggregator.model import (
     FileStamp,
     Keys,
     PollState,
+    Slowdown,
     StoredEntry,
 )
 from aggregator.rules import Ruler
@@ -43,6 +44,7 @@ class Poll:
     stamps: tuple[FileStamp, ...] = ()
     gone: tuple[str, ...] = ()  # files that are no longer there: what they said stays
     problems: tuple[str, ...] = ()
+    slowdown: Slowdown | None = None  # its host had enough of us
     first: bool = False  # nothing was known of this source: all of it is backfill
 
 
@@ -96,6 +98,8 @@ class _Ingest:
         self.store.stamp(self.poll.source, self.poll.stamps)
         self.store.forget(self.poll.source, self.poll.gone)
         self.store.finish(self.poll.state, self.poll.feed)
+        if self.poll.slowdown:
+            self.store.slow(self.poll.slowdown)
         return Changes(
             new=self.count["new"],
             changed=self.count["changed"],

@@ -8,10 +8,15 @@ from prometheus_client import CollectorRegistry, Counter, exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from aggregator.model import Failed, Outcome, PollState, Unchanged, Updated
+from aggregator.model import Failed, Outcome, PollState, Postponed, Unchanged, Updated
 from aggregator.publish import Published
 
-_OUTCOMES = {Updated: "updated", Unchanged: "unchanged", Failed: "failed"}
+_OUTCOMES = {
+    Updated: "updated",
+    Unchanged: "unchanged",
+    Failed: "failed",
+    Postponed: "postponed",
+}
 
 
 class Metrics:

@@ -198,6 +198,7 @@ class Source:
     posts: PostOptions = field(default_factory=PostOptions)
     secret: bool = False  # its address came from the environment or a file: nobody is shown it
     written: str | None = None  # a path as the config has it, unless that is secret
+    own_interval: bool = False  # its `every` was written for it, not for all
 
     @property
     def local(self) -> bool:
@@ -206,7 +207,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollState:
-    """Where we left off with a source. Validators are opaque and kept as they came."""
+    """Where we left off with a source. Validators are opaque and kept as they came; `due` follows
+    from the rest of it and the source."""
 
     source: str
     due: datetime
@@ -217,6 +219,23 @@ class PollState:
     error: str | None = None  # of the last poll
     polled: datetime | None = None  # last time, whatever came of it
     succeeded: datetime | None = None
+    failing: datetime | None = None  # since when
+    hints: Hints = Hints()  # of the last document: a 304 has none
+    lifetime: timedelta | None = None  # for which an answer is fresh, by the last that said it
+    asked: datetime | None = None  # the moment before which its server wants no poll
+    rhythm: timedelta | None = None  # between two entries, as a rule
+    shown: timedelta | None = None  # for how long the document shows an entry, as a rule
+    news: datetime | None = None  # when its newest entry came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slowdown:
+    """A host that had enough of us: no one asks it before `until`, and for a day all its sources
+    take their turns slowly."""
+
+    host: str
+    until: datetime
+    strikes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,4 +373,12 @@ class Failed:
     error: str
 
 
-Outcome = Unchanged | Updated | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """Not asked: its host wants to be left alone for a while."""
+
+    source: str
+    until: datetime
+
+
+Outcome = Unchanged | Updated | Failed | Postponed

@@ -16,13 +16,14 @@ from itertools import islice
 from typing import TypeVar
 
 from aggregator import polling, reading
-from aggregator.errors import SourceError, StoreError
+from aggregator.errors import FetchError, HostRests, SourceError, StoreError
 from aggregator.ingest import Poll, ingest, rule_anew
 from aggregator.model import (
     Changes,
     Failed,
     Outcome,
     PollState,
+    Postponed,
     Request,
     Response,
     Source,
@@ -117,6 +118,10 @@ class Pipeline:
             return await poll(subscription, state)
         except StoreError:  # no source's fault: nothing can be kept
             raise
+        except HostRests as error:
+            later = polling.postponed(state, error.until)
+            await self._save(Poll(source=source.id, state=later))
+            return Postponed(source=source.id, until=later.due)
         except SourceError as error:
             return await self._failed(source, state, error)
         except Exception as error:  # our own bug: it must not stop the others
@@ -125,7 +130,8 @@ class Pipeline:
 
     async def _failed(self, source: Source, state: PollState, error: SourceError) -> Failed:
         failed = polling.after_failure(source, state, error, self.clock())
-        await self._save(Poll(source=source.id, state=failed))
+        slowdown = error.slowdown if isinstance(error, FetchError) else None
+        await self._save(Poll(source=source.id, state=failed, slowdown=slowdown))
         return Failed(source=source.id, error=failed.error or "")
 
     async def _poll_feed(self, subscription: Subscription, state: PollState) -> Outcome:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from aggregator import cluster, discretion, files, formats, links
+from aggregator import cluster, discretion, files, formats, links, polling
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import posts, site_posts
 from aggregator.formats.jekyll import CONFIGS, Site
@@ -54,9 +54,15 @@ def read_feed(
     own = links.at_home(feed, source.url, sent.url)
     ids = cluster.ids_of(feed.entries, home=own)
     known = store.digests(source.id, ids)
+    seen = polling.Seen(
+        hints=feed.hints,
+        dates=tuple(x for e in feed.entries if (x := e.published or e.updated)),
+        entries=len(ids),
+        new=len(set(ids) - known.keys()),
+    )
     return Poll(
         source=source.id,
-        state=after,
+        state=polling.learned(source, before, after, seen, after.polled or before.due),
         feed=clean_feed(replace(feed, entries=())),
         arrivals=_arrivals(subscription, feed.entries, ids, known, feed_urls=own),
         present=frozenset(ids),

@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from aggregator.model import Failed, Outcome, Unchanged, Updated
+from aggregator.model import Failed, Outcome, Postponed, Unchanged, Updated
+from aggregator.moments import iso
 from aggregator.publish import Published
 
 
@@ -22,6 +23,7 @@ class Summary:
     polled: int = 0
     unchanged: int = 0
     failed: int = 0
+    postponed: int = 0  # not polled: their hosts want to be left alone
     new: int = 0
     changed: int = 0
     merged: int = 0
@@ -38,6 +40,7 @@ class Summary:
                 "polled": self.polled,
                 "unchanged": self.unchanged,
                 "failed": self.failed,
+                "postponed": self.postponed,
             },
             "entries": {
                 "new": self.new,
@@ -51,8 +54,10 @@ class Summary:
         }
 
     def as_text(self) -> str:
+        postponed = f", {self.postponed} postponed" if self.postponed else ""
         return (
-            f"sources    {self.polled} polled, {self.unchanged} unchanged, {self.failed} failed\n"
+            f"sources    {self.polled} polled, {self.unchanged} unchanged, {self.failed} failed"
+            f"{postponed}\n"
             f"entries    {self.new} new, {self.changed} changed, {self.merged} merged,"
             f" {self.dropped} dropped\n"
             f"documents  {len(self.written)} written"
@@ -64,8 +69,10 @@ def summary(outcomes: Iterable[Outcome], published: Published) -> Summary:
     outcomes = sorted(outcomes, key=lambda o: o.source)
     changes = [(o.source, o.changes) for o in outcomes if isinstance(o, Updated)]
     failures = [o for o in outcomes if isinstance(o, Failed)]
+    postponed = sum(isinstance(o, Postponed) for o in outcomes)
     return Summary(
-        polled=len(outcomes),
+        polled=len(outcomes) - postponed,
+        postponed=postponed,
         unchanged=sum(isinstance(o, Unchanged) for o in outcomes),
         failed=len(failures),
         new=sum(c.new for _, c in changes),
@@ -125,6 +132,8 @@ def log(outcome: Outcome) -> None:
             logger.warning("poll failed", source=source, error=error)
         case Unchanged(source=source):
             logger.debug("unchanged", source=source)
+        case Postponed(source=source, until=until):
+            logger.info("postponed, its host rests", source=source, until=iso(until))
         case Updated(source=source, changes=c):
             logger.info(
                 "polled",

@@ -6,6 +6,7 @@ Due times are in the store, so a restart polls nothing that is not due.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,26 +28,42 @@ _TICK = 1  # seconds
 _PATIENCE = timedelta(seconds=10)  # how long news waits for polls that are still under way
 _LEAVE = 5  # seconds for what is running when we are told to stop, or to change
 _RESPITE = timedelta(minutes=1)  # without polls when the store cannot keep them
+_SET = timedelta(seconds=30)  # what is less is drift
+
+
+def _steady() -> float:
+    """Seconds by a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Daemon:
     """Polls and publishes from `start` on, until it is stopped; takes in a changed config as it
     goes. Use it as a context: it holds the store."""
 
-    def __init__(self, config: Path, given: app.Settings) -> None:
+    def __init__(
+        self,
+        config: Path,
+        given: app.Settings,
+        *,
+        steady: Callable[[], float] = _steady,
+        clock: Callable[[], datetime] = app.now,
+    ) -> None:
         self._config = config
         self.settings = given
         self._listening = given.config.serve.listen
-        self.aggregator = app.Aggregator(given)
+        self.aggregator = app.Aggregator(given, clock=clock)
         self.metrics = Metrics()
         self.ready = False  # the first documents stand
         self.ticked: datetime | None = None
         self._stamp = _stamp(config)
+        self._steady = steady
+        self._clock = clock
+        self._clocks = (clock(), steady())
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._watch = Watch()
         self._touched: set[str] = set()  # folders of posts that changed since they were read
-        self._last_publish = app.now() - _PATIENCE
+        self._last_publish = clock() - _PATIENCE
         self._published = 0
         self._not_before = self._last_publish
         self._news = True
@@ -95,19 +112,30 @@ class Daemon:
         """Claim what is due, and publish when nothing is under way or news has waited enough."""
         try:
             await self._take_in_config()
+            await self._follow_the_clock()
             await self._start_polls()
-            waited = app.now() - self._last_publish >= _PATIENCE
+            waited = self._clock() - self._last_publish >= _PATIENCE
             if waited or (self._news and not self._polls):
                 await self._publish()
-            self.ticked = app.now()
+            self.ticked = self._clock()
         except AggregatorError as error:
-            self._not_before = app.now() + _RESPITE
+            self._not_before = self._clock() + _RESPITE
             report.log_trouble("tick failed", error=str(error))
         except Exception as error:  # our own bug: the next tick tries again
             report.log_trouble("tick failed, please report it", error=repr(error))
 
+    async def _follow_the_clock(self) -> None:
+        """When it is set, every time that we know is set with it: else all sources would be due at
+        once, or none for long."""
+        (wall, steady), self._clocks = self._clocks, (self._clock(), self._steady())
+        by = self._clocks[0] - wall - timedelta(seconds=self._clocks[1] - steady)
+        if abs(by) >= _SET:
+            await self.aggregator.clock_set(by)
+            self._last_publish, self._not_before = self._last_publish + by, self._not_before + by
+            report.log_event("the clock was set", seconds=round(by.total_seconds()))
+
     async def _start_polls(self) -> None:
-        if app.now() < self._not_before:
+        if self._clock() < self._not_before:
             return
         due = await self.aggregator.due()
         self._hear()
@@ -143,7 +171,7 @@ class Daemon:
         """One that the store could not keep is still due: not again in a second."""
         self._polls.pop(name, None)
         if not task.cancelled() and (error := task.exception()):
-            self._not_before = app.now() + _RESPITE
+            self._not_before = self._clock() + _RESPITE
             report.log_trouble("poll not kept", source=name, error=str(error))
 
     async def _end_polls(self) -> None:
@@ -165,7 +193,7 @@ class Daemon:
 
     async def _publish(self) -> None:
         self._news = False
-        self._last_publish = app.now()
+        self._last_publish = self._clock()
         published = await self.aggregator.publish()
         report.log_published(published)
         self.metrics.published(published)
@@ -197,10 +225,12 @@ class Daemon:
         async with self._asking:
             await self.aggregator.__aexit__(None, None, None)
             try:
-                self.aggregator = await app.Aggregator(given).__aenter__()
+                self.aggregator = await app.Aggregator(given, clock=self._clock).__aenter__()
                 self.settings = given
             except AggregatorError:
-                self.aggregator = await app.Aggregator(self.settings).__aenter__()
+                self.aggregator = await app.Aggregator(
+                    self.settings, clock=self._clock
+                ).__aenter__()
                 raise
             finally:
                 self._news = True

@@ -219,7 +219,7 @@ def test_the_summary_is_one_object_as_json(place: Place) -> None:
     place.local()
 
     assert place.answer("run", "--json") == {
-        "sources": {"polled": 1, "unchanged": 0, "failed": 0},
+        "sources": {"polled": 1, "unchanged": 0, "failed": 0, "postponed": 0},
         "entries": {"new": 2, "changed": 0, "merged": 0, "dropped": 0},
         "documents": {"written": ["all.atom", "world.atom", "财经.atom"], "failed": []},
         "errors": [],

@@ -241,6 +241,7 @@ posts:
         title="A",
         categories=("x", "y"),
         interval=timedelta(days=1),
+        own_interval=True,
         role="aggregator",
         content="link",
         drop='title ~ "广告"',

@@ -24,7 +24,7 @@ from servers import Answer, Asked, Raw, free_port, serving, until
 
 from aggregator import polling
 from aggregator.errors import FetchError
-from aggregator.fetch import Fetcher, FetchOptions, retry_after
+from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.guard import allowed
 from aggregator.model import PollState, Request, Response, Source
 
@@ -585,37 +585,6 @@ def test_how_long_to_wait_is_passed_on(status: int) -> None:
         asked = failure(server.url).retry_after
 
     assert asked and timedelta(minutes=50) < asked <= timedelta(hours=1)
-
-
-@pytest.mark.parametrize(
-    ("value", "wait"),
-    [
-        ("0", timedelta()),
-        ("120", timedelta(seconds=120)),
-        (" 120 ", timedelta(seconds=120)),
-        ("9" * 5000, timedelta(days=1)),
-        ("Wed, 01 Jul 2026 12:05:00 GMT", timedelta(minutes=5)),
-        ("Wednesday, 01-Jul-26 12:05:00 GMT", timedelta(minutes=5)),
-        ("Wed, 01 Jul 2026 14:05:00 +0200", timedelta(minutes=5)),
-        ("Wed, 01 Jul 2020 12:05:00 GMT", timedelta()),
-        ("Wed, 01 Jul 2026 12:05:00 -0000", timedelta(minutes=5)),
-        ("", None),
-        ("-5", None),
-        ("1.5", None),
-        ("soon", None),
-        ("１２", None),
-        ("Wed, 99 Jul 2026 12:05:00 GMT", None),
-        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
-    ],
-)
-def test_retry_after_is_read_in_both_forms(value: str, wait: timedelta | None) -> None:
-    now = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
-
-    assert retry_after({"retry-after": value}, now) == wait
-
-
-def test_nobody_is_asked_to_wait_who_was_not() -> None:
-    assert retry_after({}, datetime(2026, 7, 1, tzinfo=UTC)) is None
 
 
 OK = b"HTTP/1.1 200 OK\r\n"

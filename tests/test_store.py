@@ -4,6 +4,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,19 @@ import pytest
 from aggregator import stores
 from aggregator.errors import StoreError, StoreLocked
 from aggregator.ingest import Poll, ingest
-from aggregator.model import EVERYTHING, Arrival, Entry, Feed, FileStamp, Keys, PollState, Source
+from aggregator.model import (
+    EVERYTHING,
+    Arrival,
+    Entry,
+    Feed,
+    FileStamp,
+    Hints,
+    Keys,
+    PollState,
+    Slowdown,
+    Source,
+)
+from aggregator.polling import moved
 from aggregator.stores import Store, schema
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -62,6 +75,69 @@ def test_saving_twice_is_saving_once(store: Store) -> None:
     assert (changes.new, changes.changed) == (0, 0)
     assert store.dirty() == []
     assert len(list(store.entries(source=None, output=None))) == 1
+
+
+def test_what_is_known_of_a_source_comes_back_as_it_was(store: Store) -> None:
+    hints = Hints(ttl=WEEK, period=WEEK / 7, base=NOW, skip_hours=(0, 23), skip_days=(6,))
+    state = PollState(
+        source="a",
+        due=NOW + WEEK,
+        etag='W/"é',
+        last_modified="yesterday",
+        digest=b"d",
+        failures=3,
+        error="no",
+        polled=NOW,
+        succeeded=NOW - WEEK,
+        failing=NOW - WEEK / 2,
+        hints=hints,
+        lifetime=timedelta(seconds=1.5),
+        asked=NOW + WEEK,
+        rhythm=WEEK / 3,
+        shown=WEEK * 5,
+        news=NOW - 2 * WEEK,
+    )
+
+    store.finish(state, None)
+
+    assert store.states()["a"] == state
+    store.finish(replace(state, hints=replace(hints, complete=True)), None)
+    assert store.states()["a"].hints.complete
+
+
+def test_of_another_address_nothing_is_known(store: Store) -> None:
+    known = {"lifetime": WEEK, "rhythm": WEEK, "shown": WEEK}
+    moments = {"asked": NOW + WEEK, "news": NOW, "failing": NOW, "polled": NOW, "succeeded": NOW}
+    later = PollState(source="a", due=NOW + WEEK, hints=Hints(ttl=WEEK), failures=2, etag="e")
+    store.finish(replace(later, **known, **moments), None)
+
+    store.enrol([source("a", title="x"), source("b")], NOW)
+    assert store.states()["a"].rhythm == WEEK
+    store.enrol([Source(id="a", url="https://other.example/"), source("b")], NOW)
+
+    expected = PollState(source="a", due=NOW, polled=NOW, succeeded=NOW)
+    assert store.states()["a"] == expected
+
+
+def test_when_the_clock_is_set_all_that_is_known_is_as_old_as_before(store: Store) -> None:
+    state = PollState(source="a", due=NOW + WEEK, polled=NOW, news=NOW - WEEK, rhythm=WEEK)
+    store.finish(state, None)
+
+    store.clock_set(WEEK)
+
+    assert store.states()["a"] == moved(state, WEEK)
+    assert store.states()["b"].due == NOW + WEEK
+
+
+def test_a_host_that_had_enough_is_remembered_for_a_day(store: Store) -> None:
+    one = Slowdown(host="a.example:web", until=NOW + timedelta(hours=1))
+    store.slow(Slowdown(host="b.example:8080", until=NOW - timedelta(hours=30), strikes=9))
+    store.slow(one)
+    store.slow(replace(one, strikes=2))
+
+    assert store.slowdowns(NOW) == [replace(one, strikes=2)]
+    assert store.slowdowns(NOW + timedelta(hours=24)) == [replace(one, strikes=2)]
+    assert store.slowdowns(NOW + timedelta(hours=26)) == []
 
 
 def test_what_is_saved_comes_back_as_it_was(store: Store) -> None:

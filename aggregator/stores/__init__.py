@@ -19,6 +19,7 @@ from aggregator.model import (
     FileStamp,
     Keys,
     PollState,
+    Slowdown,
     Source,
     StoredEntry,
     Story,
@@ -39,17 +40,25 @@ class Store(Protocol):
     # ── sources ──
     def enrol(self, sources: Sequence[Source], now: datetime) -> None:
         """Take in what the config names: new sources are due now, others keep their due time, if
-        it is one that they can have; those no longer named are retired, their entries stay."""
+        it is one that they can have by this clock and config; those no longer named are retired,
+        their entries stay."""
 
     def claim(
         self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
     ) -> list[PollState]:
-        """The sources among `names` that are due, and those that are in `force` as well. One that
-        was polled after `now` is due: the clock was wrong then, and so is its due time."""
+        """The sources among `names` that are due, and those that are in `force` as well."""
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         """Keep what a poll taught about its source; a None feed leaves its metadata and its
         problems."""
+
+    def clock_set(self, by: timedelta) -> None:
+        """The clock was set by so much: what we know of sources is as old as it was before."""
+
+    def slowdowns(self, now: datetime) -> list[Slowdown]:
+        """The hosts that had enough of us, as far as that still counts."""
+
+    def slow(self, slowdown: Slowdown) -> None: ...
 
     def rules(self, source: str, digest: str) -> bool:
         """Whether `digest` is new: then what the source's entries were ruled to be is stale."""

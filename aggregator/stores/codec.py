@@ -65,3 +65,11 @@ def from_names(names: Iterable[str]) -> str:
 
 def to_names(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
+
+
+def from_span(span: timedelta | None) -> int | None:
+    return None if span is None else span // _MICROSECOND
+
+
+def to_span(microseconds: int | None) -> timedelta | None:
+    return None if microseconds is None else timedelta(microseconds=microseconds)

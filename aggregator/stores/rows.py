@@ -28,6 +28,13 @@ def to_state(row: sqlite3.Row) -> PollState:
         error=row["error"],
         polled=maybe_to(row["polled"]),
         succeeded=maybe_to(row["succeeded"]),
+        failing=maybe_to(row["failing"]),
+        hints=codec.to_hints(row["hints"]),
+        lifetime=codec.to_span(row["lifetime"]),
+        asked=maybe_to(row["asked"]),
+        rhythm=codec.to_span(row["rhythm"]),
+        shown=codec.to_span(row["shown"]),
+        news=maybe_to(row["news"]),
     )
 
 
@@ -78,6 +85,13 @@ def from_state(state: PollState) -> dict[str, Any]:
         "error": state.error,
         "polled": maybe_from(state.polled),
         "succeeded": maybe_from(state.succeeded),
+        "failing": maybe_from(state.failing),
+        "hints": codec.from_hints(state.hints),
+        "lifetime": codec.from_span(state.lifetime),
+        "asked": maybe_from(state.asked),
+        "rhythm": codec.from_span(state.rhythm),
+        "shown": codec.from_span(state.shown),
+        "news": maybe_from(state.news),
     }
 
 

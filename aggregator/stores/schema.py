@@ -109,6 +109,22 @@ MIGRATIONS = (
     UPDATE listing SET output = '' WHERE output = 'all';
     CREATE INDEX source_polled ON source (polled) WHERE NOT retired;
     """,
+    """
+    -- What a source's pace follows from (model.PollState); spans are microseconds, too.
+    ALTER TABLE source ADD COLUMN failing INTEGER;
+    ALTER TABLE source ADD COLUMN hints TEXT;       -- model.Hints as JSON
+    ALTER TABLE source ADD COLUMN lifetime INTEGER;
+    ALTER TABLE source ADD COLUMN asked INTEGER;
+    ALTER TABLE source ADD COLUMN rhythm INTEGER;
+    ALTER TABLE source ADD COLUMN shown INTEGER;
+    ALTER TABLE source ADD COLUMN news INTEGER;
+    DROP INDEX source_polled;
+    CREATE TABLE host (
+        name TEXT PRIMARY KEY,
+        until INTEGER NOT NULL,        -- not asked before
+        strikes INTEGER NOT NULL       -- how often it had enough of us
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

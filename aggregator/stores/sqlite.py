@@ -28,11 +28,13 @@ from aggregator.model import (
     FileStamp,
     Keys,
     PollState,
+    Slowdown,
     Source,
     StoredEntry,
     Story,
 )
-from aggregator.polling import latest_due
+from aggregator.pace import remembered
+from aggregator.polling import moved, settled
 from aggregator.stores import codec, listings, schema
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.rows import ENTRY, from_entry, from_state, to_entry, to_state, to_story
@@ -54,6 +56,18 @@ _CHANGE = """
         document = :document, surfaced = coalesce(:surfaced, surfaced)
     WHERE key = :key
 """
+
+_KEEP = """
+    UPDATE source SET due = :due, etag = :etag, last_modified = :last_modified, digest = :digest,
+        failures = :failures, error = :error, polled = :polled, succeeded = :succeeded,
+        failing = :failing, hints = :hints, lifetime = :lifetime, asked = :asked,
+        rhythm = :rhythm, shown = :shown, news = :news
+    WHERE id = :source
+"""
+_OF_AN_ADDRESS = (
+    *("etag", "last_modified", "digest", "failing"),
+    *("hints", "lifetime", "asked", "rhythm", "shown", "news"),
+)
 
 
 def connect(url: str, *, exclusive: bool, name: str | None = None) -> SqliteStore:
@@ -186,28 +200,29 @@ class SqliteStore:
         with self.transaction():
             self._db.execute("UPDATE source SET retired = 1")
             self._db.executemany(
-                "INSERT INTO source (id, kind, url, due, position) VALUES (?1, ?2, ?3, ?4, ?5)"
-                # Another address: nothing we know of the old one holds.
+                "INSERT INTO source (id, kind, url, due, position) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET retired = 0, position = excluded.position,"
-                " kind = excluded.kind, due = iif(url = excluded.url, min(due, ?6), excluded.due),"
-                " etag = iif(url = excluded.url, etag, NULL),"
-                " last_modified = iif(url = excluded.url, last_modified, NULL),"
-                " digest = iif(url = excluded.url, digest, NULL),"
-                " failures = iif(url = excluded.url, failures, 0),"
-                " problems = iif(url = excluded.url, problems, '[]'), url = excluded.url",
-                [
-                    (s.id, s.kind, s.url, moment, i, from_moment(latest_due(s, now)))
-                    for i, s in enumerate(sources)
-                ],
+                " kind = excluded.kind",
+                [(s.id, s.kind, s.url, moment, i) for i, s in enumerate(sources)],
             )
+            # Another address: nothing we know of the old one holds.
+            self._db.executemany(
+                "UPDATE source SET url = ?2, due = ?3, problems = '[]', failures = 0,"
+                f" {', '.join(f'{name} = NULL' for name in _OF_AN_ADDRESS)}"
+                " WHERE id = ?1 AND url != ?2",
+                [(s.id, s.url, moment) for s in sources],
+            )
+            by_name = {s.id: s for s in sources}
+            rows = self._db.execute("SELECT * FROM source WHERE NOT retired").fetchall()
+            for state in map(to_state, rows):
+                if (new := settled(by_name[state.source], state, now)) != state:
+                    self._keep(new)
 
     def claim(
         self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
     ) -> list[PollState]:
         rows = self._db.execute(
             "SELECT * FROM source WHERE NOT retired AND due <= ?1"
-            # By a clock that was ahead of this one: so was what it is due by.
-            " UNION SELECT * FROM source WHERE NOT retired AND polled > ?1"
             " UNION SELECT * FROM source WHERE NOT retired"
             " AND id IN (SELECT value FROM json_each(?2)) ORDER BY due, position",
             (from_moment(now), json.dumps(list(force))),
@@ -217,11 +232,26 @@ class SqliteStore:
     def finish(self, state: PollState, feed: Feed | None) -> None:
         if feed is not None:
             self._keep_feed(state.source, feed)
+        self._keep(state)
+
+    def clock_set(self, by: timedelta) -> None:
+        with self.transaction():
+            rows = self._db.execute("SELECT * FROM source").fetchall()
+            for row in rows:
+                self._keep(moved(to_state(row), by))
+
+    def _keep(self, state: PollState) -> None:
+        self._db.execute(_KEEP, from_state(state))
+
+    def slowdowns(self, now: datetime) -> list[Slowdown]:
+        rows = self._db.execute("SELECT name, until, strikes FROM host").fetchall()
+        found = [Slowdown(host=r[0], until=to_moment(r[1]), strikes=r[2]) for r in rows]
+        return [slowdown for slowdown in found if remembered(slowdown, now)]
+
+    def slow(self, slowdown: Slowdown) -> None:
         self._db.execute(
-            "UPDATE source SET due = :due, etag = :etag, last_modified = :last_modified,"
-            " digest = :digest, failures = :failures, error = :error, polled = :polled,"
-            " succeeded = :succeeded WHERE id = :source",
-            from_state(state),
+            "INSERT OR REPLACE INTO host (name, until, strikes) VALUES (?, ?, ?)",
+            (slowdown.host, from_moment(slowdown.until), slowdown.strikes),
         )
 
     def _keep_feed(self, source: str, feed: Feed) -> None:

@@ -1,0 +1,96 @@
+"""Whose turn it is: who asks a host waits until it may, and holds up nobody who asks another.
+
+a place at the host → the gap to the one before → one of all places → room for the answer
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from aggregator import pace
+from aggregator.errors import HostRests
+from aggregator.model import Slowdown
+from aggregator.room import Room
+
+GAP = timedelta(seconds=0.25)  # between two requests to a host that is not ours
+_PATIENCE = 60.0  # seconds in the queue of a host that had enough of us; then another time
+
+
+class Hosts:
+    """The queues of all hosts, and what we know of those that had enough of us.
+
+    A host is called by its name and its port.
+    """
+
+    def __init__(
+        self,
+        *,
+        concurrency: int,
+        per_host: int,
+        room: Room,
+        clock: Callable[[], datetime],
+        gap: timedelta = GAP,
+        slowdowns: Iterable[Slowdown] = (),
+    ) -> None:
+        self._room = room
+        self._clock = clock
+        self._gap = gap
+        self._slowdowns = {s.host: s for s in slowdowns}
+        self._all = asyncio.Semaphore(concurrency)
+        self._places: dict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(per_host)
+        )
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._last: dict[str, float] = {}  # when each was asked last, by the loop's clock
+        self._later: dict[str, datetime] = {}  # when the turn is of the last who was sent away
+
+    @asynccontextmanager
+    async def place(self, host: str, *, own: bool) -> AsyncIterator[None]:
+        """Wait for a turn and hold it. A host that is our `own` needs no gap, until it asks for
+        it. HostRests when it is to be left alone."""
+        came = asyncio.get_running_loop().time()
+        async with self._places[host]:
+            async with self._turns[host]:
+                await self._gap_to_the_last(host, came, own=own)
+                await self._all.acquire()
+            try:
+                await self._room.wait()
+                yield
+            finally:
+                self._all.release()
+
+    def slow(self, host: str, asked: timedelta | None) -> Slowdown:
+        """It had enough of us; `asked` is how long it wants to be left alone, if it says."""
+        slowdown = pace.slowed(self._slowdowns.get(host), host, asked, self._clock())
+        self._slowdowns[host] = slowdown
+        return slowdown
+
+    async def _gap_to_the_last(self, host: str, came: float, *, own: bool) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            slowdown = self._slowdown(host)
+            if slowdown and (slowdown.until > self._clock() or loop.time() - came > _PATIENCE):
+                raise HostRests(host.removesuffix(":web"), self._turn_of_the_next(slowdown))
+            gap = pace.gap(slowdown) if slowdown else timedelta() if own else self._gap
+            wait = self._last.get(host, -gap.total_seconds()) + gap.total_seconds() - loop.time()
+            if wait <= 0:
+                break
+            await asyncio.sleep(wait)
+        self._last[host] = loop.time()
+
+    def _slowdown(self, host: str) -> Slowdown | None:
+        slowdown = self._slowdowns.get(host)
+        return slowdown if slowdown and pace.remembered(slowdown, self._clock()) else None
+
+    def _turn_of_the_next(self, slowdown: Slowdown) -> datetime:
+        """One after the other, not all at once when it has rested."""
+        earliest = max(self._clock(), slowdown.until)
+        last = self._later.get(slowdown.host, earliest)
+        turn = earliest if not earliest <= last < earliest + pace.A_DAY else last
+        turn += pace.gap(slowdown)
+        self._later[slowdown.host] = turn
+        return turn

@@ -17,7 +17,7 @@ from aggregator.model import Slowdown
 from aggregator.room import Room
 
 GAP = timedelta(seconds=0.25)  # between two requests to a host that is not ours
-_PATIENCE = 60.0  # seconds in the queue of a host that had enough of us; then another time
+_PATIENCE = 30.0  # seconds in the queue of a host that had enough of us; then another time
 
 
 class Hosts:
@@ -45,7 +45,7 @@ class Hosts:
             lambda: asyncio.Semaphore(per_host)
         )
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._last: dict[str, float] = {}  # when each was asked last, by the loop's clock
+        self._last: dict[str, tuple[float, datetime]] = {}  # when each was asked, by both clocks
         self._later: dict[str, datetime] = {}  # when the turn is of the last who was sent away
 
     @asynccontextmanager
@@ -73,14 +73,24 @@ class Hosts:
         loop = asyncio.get_running_loop()
         while True:
             slowdown = self._slowdown(host)
-            if slowdown and (slowdown.until > self._clock() or loop.time() - came > _PATIENCE):
-                raise HostRests(host.removesuffix(":web"), self._turn_of_the_next(slowdown))
             gap = pace.gap(slowdown) if slowdown else timedelta() if own else self._gap
-            wait = self._last.get(host, -gap.total_seconds()) + gap.total_seconds() - loop.time()
+            wait = (gap - self._since_the_last(host)).total_seconds()
+            if slowdown and (
+                slowdown.until > self._clock() or loop.time() + wait > came + _PATIENCE
+            ):
+                raise HostRests(host.removesuffix(":web"), self._turn_of_the_next(slowdown))
             if wait <= 0:
                 break
             await asyncio.sleep(wait)
-        self._last[host] = loop.time()
+        self._last[host] = (loop.time(), self._clock())
+
+    def _since_the_last(self, host: str) -> timedelta:
+        """By whichever clock says more: the loop's stands still while the machine sleeps."""
+        if host not in self._last:
+            return pace.A_DAY
+        steady, wall = self._last[host]
+        elapsed = timedelta(seconds=asyncio.get_running_loop().time() - steady)
+        return max(elapsed, self._clock() - wall)
 
     def _slowdown(self, host: str) -> Slowdown | None:
         slowdown = self._slowdowns.get(host)

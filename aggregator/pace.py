@@ -19,6 +19,7 @@ A_WEEK = 7 * A_DAY
 
 _NONE = timedelta()
 _DIRECTIVE = re.compile(r"""(?:^|[,;])\s*([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;]*)))?""", re.ASCII)
+_LATE = timedelta(minutes=3)  # a poll may be, and none should slip into what is skipped
 _NEWEST = 20  # entries that tell of a rhythm
 _SLOWEST = timedelta(minutes=1)  # between two requests to a host that had enough of us
 
@@ -107,9 +108,13 @@ def open_at(hints: Hints, when: datetime) -> datetime:
     """`when`, or as many hours later as it takes to leave what skipHours and skipDays name."""
     for hours in range(8 * 24):
         later = when + hours * AN_HOUR
-        if later.hour not in hints.skip_hours and later.weekday() not in hints.skip_days:
+        if not (_skipped(hints, later) or _skipped(hints, later + _LATE)):
             return later
     return when
+
+
+def _skipped(hints: Hints, when: datetime) -> bool:
+    return when.hour in hints.skip_hours or when.weekday() in hints.skip_days
 
 
 def rhythm(moments: Iterable[datetime], now: datetime) -> timedelta | None:

@@ -93,10 +93,12 @@ async def _run(
 
 def _lines(outcome: Outcome, *, quiet: bool) -> Iterator[str]:
     """What is wrong with a source, as soon as that is known."""
-    from aggregator.model import Failed, Updated
+    from aggregator.model import Failed, Postponed, Updated
 
     if isinstance(outcome, Failed):
         yield f"{outcome.source}: failed: {outcome.error}"
+    if isinstance(outcome, Postponed) and not quiet:
+        yield f"{outcome.source}: postponed: its host wants to be left alone for a while"
     if isinstance(outcome, Updated) and not quiet:
         for problem in outcome.changes.problems:
             yield f"{outcome.source}: {problem}"

@@ -8,10 +8,12 @@ The map, in reading order; imports point only upward in this list:
     rules       Entry to Entry or None: clean, keep or drop, categories
     links       the canonical link of an entry, and the key links are compared by
     cluster     which entries are one story, and which copy leads it
+    pace        what servers and documents ask of us
     polling     when to ask a source, and how
     compose     stored entries to feed documents
     opml        subscription lists to sources
     config      the text of config.yaml to Config, or where it is wrong
+    hosts       whose turn it is
     fetch       Request to Response, over HTTP or from a file
     files       the post folder in, feeds/ out
     stores      what we know, in SQLite

@@ -22,7 +22,7 @@ def inspect(
     """
     parsed = formats.parse(Response(url=url or "", headers=headers, body=body), zone=zone)
     own = links.at_home(parsed, url or "")
-    feed = clean_feed(parsed)
+    feed = clean_feed(parsed, keep_relative=True)
     return {
         "feed": {
             "id": feed.id,
@@ -38,7 +38,7 @@ def inspect(
             "authors": _people(feed.authors),
             "categories": _categories(feed.categories),
         },
-        "entries": [_entry(clean(e, feed_urls=own)) for e in feed.entries],
+        "entries": [_entry(clean(e, feed_urls=own, keep_relative=True)) for e in feed.entries],
         "problems": list(feed.problems),
     }
 

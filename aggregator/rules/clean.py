@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from html import escape
 from urllib.parse import urljoin, urlsplit
 
 import nh3
@@ -31,6 +32,7 @@ _TAGS = set(
     mtable mtd mtext mtr munder munderover
     circle ellipse g line path polygon polyline rect svg""".split()  # noqa: SIM905
 )
+RELATIVE = "relative:"  # instead of a base
 _SHAPE = {"fill", "stroke", "stroke-width", "transform"}
 _ATTRIBUTES = {
     "math": {"display"},
@@ -71,6 +73,16 @@ _ATTRIBUTES = {
 # As nh3 writes them: one space, double quotes, no quote and no bracket in a value.
 _IMAGE = re.compile(r'<img((?: [\w-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
+# An empty reference leads nowhere; on a span it was never one.
+_IDLE = {"span": {name: {""} for name in ("href", "src", "dynsrc", "lowsrc")}}
+_EMPTY = re.compile(r'(<(?!span )\w+(?: [\w-]+="[^"]*")*?) (?:href|src|cite|poster)=""')
+# An HTML parser drops whatever follows `<!`, up to `>` or the end, though people write `<!DOCTYPE`
+# when they speak of it. Comments, whole declarations and Word's conditions are none of that.
+_TALK = re.compile(r"<!(?!--|\[(?!CDATA\[)|doctype\b[^<>]*>)", re.IGNORECASE)
+_CDATA = re.compile(
+    r"<!\[CDATA\[((?:[^]<]|](?!]>)|<(?!!\[CDATA\[))*+)]]>"
+)  # around HTML: once more
+_DESCRIPTION = re.compile(r"<desc\b[^<>]*>((?:[^<]|<(?!/?desc\b))*+)</desc\s*>", re.IGNORECASE)
 _NO_LENGTH = re.compile(r"0+(?:\.0*)?[a-z%]*|0*(?:1(?:\.0*)?|\.\d+)(?:px|pt)?")
 _NOSCRIPT = re.compile(r"<(/?)noscript\b[^<>]*+>", re.IGNORECASE)
 _SOURCE = re.compile(r"""<img\b[^<>]*?\ssrc\s*=\s*["']?([^"'\s<>]+)""", re.IGNORECASE)
@@ -88,12 +100,15 @@ _base = _Base()
 def _absolute_reference(reference: str) -> str | None:
     """Asked of relative references only, and most markup has none: one cleaner serves all. None,
     and then the attribute goes, where the reference leads nowhere."""
+    if not reference or _base.url == RELATIVE:
+        return reference
     return _address(reference, _base.url)
 
 
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
     attributes=_ATTRIBUTES,
+    tag_attribute_values=_IDLE,
     url_schemes={"http", "https", "mailto"},
     url_relative=_absolute_reference,
     link_rel=None,
@@ -103,16 +118,22 @@ _CLEANER = nh3.Cleaner(
 
 def safe_html(markup: str, base: str | None) -> str:
     """`markup` without anything active or tracking, its references absolute against `base`; those
-    that cannot be made so are left out."""
+    that cannot be made so are left out. With RELATIVE for a base they stay as they are."""
     markup = ILLEGAL.sub("", markup)
     if "<" not in markup and "&" not in markup:
         return markup.strip()
     if "<noscript" in markup.lower():
         markup = _scriptless(markup)
+    if "<!" in markup:
+        markup = _TALK.sub("&lt;!", _CDATA.sub(r"\1", markup))
+    if "<desc" in markup:  # of an SVG picture: its text is kept, without what HTML it may hold
+        markup = _DESCRIPTION.sub(lambda x: escape(plain(x[1]), quote=False), markup)
     _base.url = base
     cleaned = _CLEANER.clean(markup)
     if "&#" in markup:  # a reference to such a character is that character now
         cleaned = ILLEGAL.sub("", cleaned)
+    if '=""' in cleaned:
+        cleaned = _EMPTY.sub(r"\1", cleaned)
     return _IMAGE.sub(_image, cleaned).strip() if "<img" in cleaned else cleaned.strip()
 
 
@@ -156,14 +177,18 @@ def _declarations(style: str) -> dict[str, str]:
 # ── entries and feeds ────────────────────────────────────────────────────────
 
 
-def clean(entry: Entry, *, feed_urls: Collection[str] = ()) -> Entry:
+def clean(entry: Entry, *, feed_urls: Collection[str] = (), keep_relative: bool = False) -> Entry:
     """`entry`, safe, absolute and with its canonical link first.
 
-    `feed_urls` are the addresses of the feed and its site: never the link of an entry.
+    `feed_urls` are the addresses of the feed and its site: never the link of an entry. With
+    `keep_relative`, references of an entry that comes from nowhere stay: to be looked at, never
+    to be published.
     """
     canonical = links.choose(entry, feed_urls=feed_urls) or _at_home(entry)
     # A post that links to its source stands on another site than that.
-    base = entry.base or (None if entry.path else canonical)
+    base = (
+        entry.base or (None if entry.path else canonical) or (RELATIVE if keep_relative else None)
+    )
     others = (x for x in entry.links if x.rel not in ("alternate", "canonical", "permalink"))
     return replace(
         entry,
@@ -190,12 +215,13 @@ def _at_home(entry: Entry) -> str | None:
     return link if "." not in host and ":" not in host else None
 
 
-def clean_feed(feed: Feed) -> Feed:
+def clean_feed(feed: Feed, *, keep_relative: bool = False) -> Feed:
     """The feed's own texts made safe; its entries as they are."""
+    base = feed.base or feed.link or (RELATIVE if keep_relative else None)
     return replace(
         feed,
         title=plain(feed.title),
-        subtitle=_html(feed.subtitle, feed.base or feed.link),
+        subtitle=_html(feed.subtitle, base),
         links=tuple(_absolute(feed.links, None)),
         authors=_people(feed.authors, feed.link),
         rights=_plain(feed.rights),

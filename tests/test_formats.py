@@ -787,3 +787,31 @@ def test_each_author_has_an_address_of_its_own_or_none() -> None:
         )
     )
     assert e.authors == (Person(name="Lin", email="lin@awkward.example"), Person(name="O’Brien"))
+
+
+# ── charsets that are not what they are called ───────────────────────────────
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "windows-1251", "us-ascii"])
+@pytest.mark.parametrize("text", ["isn’t a café", "港口夜航", "Ночные рейсы"])
+def test_utf_8_under_the_name_of_another_charset_is_utf_8(declared: str, text: str) -> None:
+    head = f'<?xml version="1.0" encoding="{declared}"?>'
+    feed = parse((head + rss(f"<item><title>{text}</title></item>")).encode())
+    assert feed.entries[0].title == text
+    assert feed.problems == (f"not {declared.upper()}; read as utf-8",)
+    plain = parse((head + rss("<item><title>plain</title></item>")).encode())
+    assert plain.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("足球", "gb18030"), ("苏晚晴", "gb18030"), ("印异常堆栈吗", "gb18030"), ("端口", "gb18030"),
+        ("港口", "big5"), ("每日要聞", "big5"),
+        ("Погода", "koi8-r"), ("Новости дня", "koi8-r"), ("Українські новини", "koi8-u"),
+        ("Мир и спорт", "cp1251"), ("Новости «Вести»", "cp1251"), ("Αθήνα", "cp1253"),
+        ("ישראל", "cp1255"), ("رياضة", "cp1256"), ("วันนี้", "cp874"),
+    ],
+)  # fmt: skip
+def test_a_few_hanzi_are_no_cyrillic_and_cyrillic_no_hanzi(text: str, encoding: str) -> None:
+    assert only(rss(f"<item><title>{text}</title></item>").encode(encoding)).title == text

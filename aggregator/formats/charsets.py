@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -52,6 +53,13 @@ _ASCII = re.compile(rb"[\0-\x7f]{200,}")
 _WORD = re.compile(rb"[A-Za-z]+[\x80-\xff][A-Za-z\x80-\xff]*|[\x80-\xff][A-Za-z\x80-\xff]+")
 _FOREIGN = re.compile(rb"[!-~]*[\x80-\xff][!-\xff]*")
 _MOST_SAMPLED = 65_536
+_PAUSE = re.compile(r"[\x00-\x7f\xa0«»“”„‘’‹›…–—№·؟،؛]+")
+# The lead bytes of the characters that GB 2312 and Big5 put first, for they are frequent.
+_COMMON_HANZI = {
+    "gb18030": ("gb2312", range(0xB0, 0xD8)),
+    "big5hkscs": ("big5", range(0xA4, 0xC7)),
+}
+_MARKS_OF_HANZI = range(0xA1, 0xA4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +82,10 @@ def decode(body: bytes, *declared: str) -> Decoded:
     if wide:
         return _decoded(body[start:], wide, ())
     candidates = [codec for label in labels for codec in _codecs(label)]
+    if not body.isascii() and not any(x in _MULTIBYTE for x in candidates):
+        # Who declares the charset of a template and sends UTF-8 is common; a text in a charset of
+        # one byte a letter that could be UTF-8 as well is not.
+        candidates.insert(0, "utf-8")
     expected = _codecs(labels[0]) if labels else ("utf-8",)
     encoding = _fitting(body, [*candidates, "utf-8"]) or _detected(body)
     odd = f"not {labels[0].upper() if labels else 'UTF-8'}; read as {encoding}"
@@ -153,11 +165,17 @@ def _detected(body: bytes) -> str:
     best = _guess(sample, _OTHERS + _LATIN)
     if best in _MULTIBYTE:
         return best
+    if best not in _LATIN and not _worded(sample.decode(best, "replace")):
+        chinese = next((x for x in _COMMON_HANZI if _of_common_hanzi(sample, x)), None)
+        if chinese:
+            return chinese
     # One bad byte is enough for chardet to rule an encoding out.
     return next((x for x in _OTHERS if _mended(sample, x)), best)
 
 
 def _guess(sample: bytes, encodings: Iterable[str]) -> str:
+    if not sample:
+        return "cp1252"
     found = chardet.detect_all(
         sample, ignore_threshold=True, compat_names=False, include_encodings=encodings
     )
@@ -167,6 +185,35 @@ def _guess(sample: bytes, encodings: Iterable[str]) -> str:
     # well again.
     usual = "cp1252" if best in _LATIN else "gb18030" if best in _MULTIBYTE else best
     return usual if likely.get(usual, 0) >= likely[best] * 2 / 3 else best
+
+
+def _worded(text: str) -> bool:
+    """Whether it looks like words of an alphabet: most have the letters of one script alone, and
+    capitals in front, everywhere or nowhere. A few hanzi read as Cyrillic are `фХ╕р`."""
+    words = _PAUSE.split(text)
+    odd = sum(not _is_word(word) for word in words if word)
+    return odd * 4 <= len([word for word in words if word])
+
+
+def _is_word(word: str) -> bool:
+    if any(unicodedata.category(c)[0] not in "LM" for c in word):
+        return False
+    scripts = {unicodedata.name(c, "?").partition(" ")[0] for c in word}
+    capitals = word[1:].islower() or word.isupper() or word.lower() == word.upper()
+    marked = unicodedata.category(word[0]) == "Mn"
+    return len(scripts) == 1 and (capitals or len(word) == 1) and not marked
+
+
+def _of_common_hanzi(sample: bytes, encoding: str) -> bool:
+    """Whether every character is one of the few thousand that its standard calls frequent, or a
+    punctuation mark beside them."""
+    national, frequent = _COMMON_HANZI[encoding]
+    try:
+        found = [c.encode(national)[0] for c in sample.decode(encoding) if c > "\x7f"]
+    except UnicodeError:
+        return False
+    hanzi = sum(lead in frequent for lead in found)
+    return hanzi > 1 and all(lead in frequent or lead in _MARKS_OF_HANZI for lead in found)
 
 
 def _mended(sample: bytes, encoding: str) -> bool:

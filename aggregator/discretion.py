@@ -16,7 +16,7 @@ from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from aggregator.errors import SourceError
-from aggregator.model import Enclosure, Entry, Feed, Link, Origin, Person, Source
+from aggregator.model import Enclosure, Entry, Extension, Feed, Link, Origin, Person, Source
 from aggregator.places import like_an_address, path_of
 
 _UNNAMED = "its address"
@@ -181,6 +181,7 @@ class _Secrets:
             image=self.address(feed.image),
             base=self.address(feed.base),
             generator=self.optional(feed.generator),
+            extensions=self.extensions(feed.extensions),
             entries=tuple(self.out_of_entry(e) for e in feed.entries),
         )
 
@@ -202,6 +203,7 @@ class _Secrets:
             comments=self.address(entry.comments),
             origin=self.origin(entry.origin),
             source_link=self.address(entry.source_link),
+            extensions=self.extensions(entry.extensions),
         )
 
     def origin(self, origin: Origin | None) -> Origin | None:
@@ -211,6 +213,19 @@ class _Secrets:
             title=self.text(origin.title),
             links=self.links(origin.links),
             authors=self.people(origin.authors),
+            subtitle=self.optional(origin.subtitle),
+            image=self.address(origin.image),
+        )
+
+    def extensions(self, found: Iterable[Extension]) -> tuple[Extension, ...]:
+        return tuple(
+            replace(
+                x,
+                text=self.text(x.text),
+                attributes=tuple((k, v) for k, v in x.attributes if not self.are_in(v)),
+                children=self.extensions(x.children),
+            )
+            for x in found
         )
 
     def links(self, links: Iterable[Link]) -> tuple[Link, ...]:

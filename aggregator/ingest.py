@@ -312,7 +312,15 @@ def _words(entry: Entry | None) -> tuple[str, str]:
 
 def _public(entry: StoredEntry) -> tuple[object, ...]:
     """All of it that can be seen from outside."""
-    shown = entry.entry and replace(entry.entry, id="", source_link=None, updated=None)
+    shown = entry.entry and replace(
+        entry.entry,
+        id="",
+        links=tuple(replace(x, count=None) for x in entry.entry.links),
+        source_link=None,
+        updated=None,
+        extensions=(),
+        blocked=None,
+    )
     return (shown, entry.published, entry.updated, entry.outputs, entry.dropped)
 
 

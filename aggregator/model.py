@@ -51,6 +51,22 @@ class Link:
     type: str | None = None
     hreflang: str | None = None
     title: str | None = None
+    count: int | None = None  # of replies behind it (RFC 4685 §4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """An extension element (RFC 4287 §6.4) as its feed had it: `podcast:transcript`, by the usual
+    prefix. One with children has no text. Kept, and not published yet."""
+
+    name: str
+    text: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    children: tuple[Extension, ...] = ()
+
+    def get(self, name: str) -> str:
+        """The attribute of this name, or ""."""
+        return next((value for key, value in self.attributes if key == name), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +88,10 @@ class Origin:
     links: tuple[Link, ...] = ()
     authors: tuple[Person, ...] = ()
     rights: str | None = None
+    subtitle: str | None = None
+    image: str | None = None
+    generator: str | None = None
+    categories: tuple[Category, ...] = ()
 
     @property
     def url(self) -> str | None:
@@ -107,6 +127,8 @@ class Entry:
     origin: Origin | None = None
     source_link: str | None = None  # the link before it was made canonical
     path: str | None = None  # the file, for a post; relative to its folder
+    extensions: tuple[Extension, ...] = ()
+    blocked: str | None = None  # the element by which its publisher wants it listed nowhere
 
     @property
     def link(self) -> str | None:
@@ -151,6 +173,8 @@ class Feed:
     hints: Hints = Hints()
     entries: tuple[Entry, ...] = ()
     problems: tuple[str, ...] = ()  # what was wrong, and how it was read all the same
+    extensions: tuple[Extension, ...] = ()
+    blocked: str | None = None  # as an entry's, for all of them
 
     @property
     def link(self) -> str | None:

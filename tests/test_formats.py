@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aggregator import formats
 from aggregator.errors import ParseError
 from aggregator.inspection import inspect
-from aggregator.model import Category, Enclosure, Entry, Feed, Link, Person, Response
+from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Response
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "feeds"
 URL = "https://a.example/feeds/x.xml"
@@ -789,7 +789,153 @@ def test_each_author_has_an_address_of_its_own_or_none() -> None:
     assert e.authors == (Person(name="Lin", email="lin@awkward.example"), Person(name="O’Brien"))
 
 
-# ── charsets that are not what they are called ───────────────────────────────
+# ── what an entry takes over from what it stands in ──────────────────────────
+
+DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"'
+ITUNES = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+
+
+def both(body: str) -> Feed:
+    """As it is read whole, and with a fault in it that only the lenient reader forgives."""
+    whole, broken = parse(body), parse(body.replace("<title>C", "<title>C &nope; ", 1))
+    assert broken.entries == whole.entries
+    assert (broken.language, broken.authors) == (whole.language, whole.authors)
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("body", "language"),
+    [
+        (rss("<item><title>T</title></item>", "<language>zh-cn</language>"), "zh-cn"),
+        (rss("<item/>", "<language>zh-cn</language>"), "zh-cn"),
+        (rss("<item><dc:language>de</dc:language></item>", "<language>zh</language>", DC), "de"),
+        (rss("<item/>", "<dc:language>de</dc:language>", DC), "de"),
+        (rss("<item><dcterms:language>de</dcterms:language></item>", "", DC), "de"),
+        (rss("<item xml:lang='fr'/>", "<language>zh</language>"), "fr"),
+        (rss("<item xml:lang='fr'><dc:language>de</dc:language></item>", "", DC), "de"),
+        (rss("<item><title>T</title></item>", "", "xml:lang='en_GB'"), "en-GB"),
+        (rss("<item/>").replace("<channel>", "<channel xml:lang='fr'>"), "fr"),
+        (rss("<item/>", "<language>zh</language>").replace("<channel>", "<channel xml:lang='fr'>"), "fr"),
+        (atom("<entry/>", "", "xml:lang='zh-Hans'"), "zh-Hans"),
+        (atom("<entry xml:lang='fr'><id>1</id></entry>", "", "xml:lang='de'"), "fr"),
+        (atom("<entry><title xml:lang='fr'>T</title></entry>", "", "xml:lang='de'"), "fr"),
+        (atom("<entry xml:lang='en'><title>T</title><content xml:lang='fr'>c</content></entry>"), "fr"),
+        (atom("<entry xml:lang=''><id>1</id></entry>", "", "xml:lang='de'"), "de"),
+    ],
+)  # fmt: skip
+def test_an_entry_has_the_language_of_the_nearest_that_states_one(body: str, language: str) -> None:
+    assert both(body).entries[0].language == language
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        (rss("<item/>", "<managingEditor>e@b.example (Ed)</managingEditor>"), ["Ed"]),
+        (rss("<item/>", "<itunes:author>The Hosts</itunes:author>", ITUNES), ["The Hosts"]),
+        (rss("<item/>", "<dc:creator>Ann</dc:creator>", DC), ["Ann"]),
+        (rss("<item><dc:creator>Bo</dc:creator></item>", "<dc:creator>Ann</dc:creator>", DC), ["Bo"]),
+        (rss("<item><dcterms:creator>Bo</dcterms:creator></item>", "", DC), ["Bo"]),
+        (rss("<item><dc:creator>A</dc:creator><dc:creator>B</dc:creator></item>", "", DC), ["A", "B"]),
+        (rss("<item><itunes:author>Bo</itunes:author></item>",
+             "<itunes:author>The Hosts</itunes:author>", ITUNES), ["Bo"]),
+        # What was taken from another feed nobody of this one has written.
+        (rss("<item><source url='https://o.example/rss'>O</source></item>",
+             "<managingEditor>e@b.example (Ed)</managingEditor>"), []),
+        (atom("<entry/>", "<author><name>Ann</name></author>"), ["Ann"]),
+        (atom("<entry><source><author><name>Bo</name></author></source></entry>",
+              "<author><name>Ann</name></author>"), ["Bo"]),
+        (atom("<entry><author><name>Cy</name></author><source><author><name>Bo</name></author>"
+              "</source></entry>", "<author><name>Ann</name></author>"), ["Cy"]),
+        (atom("<entry><source><title>O</title></source></entry>",
+              "<author><name>Ann</name></author>"), ["Ann"]),
+    ],
+)  # fmt: skip
+def test_an_entry_without_authors_has_its_sources_or_its_feeds(body: str, names: list[str]) -> None:
+    assert [p.name for p in both(body).entries[0].authors] == names
+
+
+def test_a_source_is_kept_with_all_its_parts() -> None:
+    body = atom(
+        "<entry><title>T</title><source><id>tag:o.example,2026:</id><title>O</title>"
+        "<subtitle>All of O</subtitle><link href='https://o.example/'/>"
+        "<link rel='self' href='https://o.example/atom'/><updated>2026-04-01T10:00:00Z</updated>"
+        "<author><name>Ann</name></author><rights>R</rights><generator>G</generator>"
+        "<logo>https://o.example/l.png</logo><category term='t' label='L'/></source></entry>"
+    )
+    origin = both(body).entries[0].origin
+    assert origin == Origin(
+        id="tag:o.example,2026:",
+        title="O",
+        subtitle="All of O",
+        links=(
+            Link(href="https://o.example/", type="text/html"),
+            Link(href="https://o.example/atom", rel="self", type="application/atom+xml"),
+        ),
+        updated=datetime(2026, 4, 1, 10, tzinfo=UTC),
+        authors=(Person(name="Ann"),),
+        rights="R",
+        generator="G",
+        image="https://o.example/l.png",
+        categories=(Category(term="t", label="L"),),
+    )
+    assert both(body).title == "C"
+
+
+def test_the_source_of_an_rss_item_may_lack_its_address_or_its_title() -> None:
+    named = both(rss("<item><source>O</source></item>")).entries[0].origin
+    placed = both(rss("<item><source url='https://o.example/rss'/></item>")).entries[0].origin
+    assert (named.title, named.url) == ("O", None)
+    assert (placed.title, placed.url) == ("", "https://o.example/rss")
+
+
+def test_an_episode_with_a_subtitle_alone_is_told_by_it() -> None:
+    said = "<item><itunes:subtitle>A &amp;amp; B</itunes:subtitle>{0}</item>"
+    assert both(rss(said.format(""), "", ITUNES)).entries[0].summary == "A &amp; B"
+    e = both(rss(said.format("<description>d</description>"), "", ITUNES)).entries[0]
+    assert (e.summary, e.content) == ("d", None)
+
+
+# ── what others get wrong, and is plain all the same ─────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "value"),
+    [
+        ("<category><b>Sea</b> news</category>", "categories", [{"term": "Sea news", "scheme": None, "label": None}]),
+        ("<guid isPermaLink='false'><p>a1</p></guid>", "id", "<p>a1</p>"),
+        ("<author><i>Ann</i></author>", "authors", [{"name": "Ann", "email": None, "url": None}]),
+        ("<link uri='at://did/1'>https://a.example/1</link>", "url", "https://a.example/1"),
+        ("<link href='https://a.example/1'/>", "url", "https://a.example/1"),
+        ("<description>an &lt;!DOCTYPE</description>", "summary", "an &lt;!DOCTYPE"),
+    ],
+)  # fmt: skip
+def test_what_stands_where_it_should_not_is_read_as_it_was_meant(
+    said: str, name: str, value: object
+) -> None:
+    body = rss(f"<item><title>T</title>{said}</item>")
+    for written in (body, body.replace("<title>C", "<title>C &nope; ")):
+        found = inspect(written.encode(), url=URL, headers={})
+        assert found["entries"][0][name] == value
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["</textinput>", "</media:player>", "&#99999999;", "&#xFFFFFFFFF;", "<link>a&#233;</link>",
+     "<guid>&#233;</guid>", "</georss:point>", "<psc:chapter/>", "</link>", "<width>a</width>"],
+)  # fmt: skip
+def test_an_element_that_makes_no_sense_costs_no_feed(fault: str) -> None:
+    item = "<item><title>A</title></item>"
+    for body in (rss(item + fault + item), rss(f"<item>{fault}<title>A</title></item>{item}")):
+        assert [e.title.rstrip("\ufffd") for e in parse(body).entries] == ["A", "A"]
+
+
+def test_where_a_document_is_broken_is_told_in_words() -> None:
+    feed = parse("<rss><channel>\n<title>C</titel>\n<item><title>T</title></item></channel></rss>")
+    assert feed.problems == ("not well-formed, read leniently: line 2, column 10: mismatched tag",)
+    declared = parse("<?xml version='1.0'?>\n<rss><channel><title>C</titel></channel></rss>")
+    assert declared.problems == (
+        "not well-formed, read leniently: line 2, column 24: mismatched tag",
+    )
 
 
 @pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "windows-1251", "us-ascii"])

@@ -21,13 +21,16 @@ NAMESPACES = " ".join(
         "content": "http://purl.org/rss/1.0/modules/content/",
         "dc": "http://purl.org/dc/elements/1.1/",
         "dcterms": "http://purl.org/dc/terms/",
+        "creativeCommons": "http://backend.userland.com/creativeCommonsRssModule",
         "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
         "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
         "media": "http://search.yahoo.com/mrss/",
+        "podcast": "https://podcastindex.org/namespace/1.0",
         "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+        "rsl": "https://rslstandard.org/rsl",
         "slash": "http://purl.org/rss/1.0/modules/slash/",
         "sy": "http://purl.org/rss/1.0/modules/syndication/",
-        "podcast": "https://podcastindex.org/namespace/1.0",
+        "thr": "http://purl.org/syndication/thread/1.0",
         "ours": "https://press.example/ns",
     }.items()
 )
@@ -113,6 +116,30 @@ SUPPORTED = {
         "<media:thumbnail url='/t.png'/><media:category>c</media:category>"
     ),
     "a licence": rss("<cc:license rdf:resource='https://licence.example/'/>"),
+    "licences": rss(
+        "<creativeCommons:license>https://licence.example/</creativeCommons:license>"
+        "<dcterms:license>by hand</dcterms:license><media:license href='https://a.example/'>A"
+        "</media:license><podcast:license>cc-by-4.0</podcast:license>"
+        "<rsl:content url='/'><rsl:license><rsl:permits type='usage'>search</rsl:permits>"
+        "</rsl:license></rsl:content>"
+    ),
+    "podcasting 2.0": rss(
+        "<podcast:transcript url='/1.vtt' type='text/VTT' rel='Captions' xml:lang='de'/>"
+        "<podcast:person role='host'> Ann &amp; Bo </podcast:person><podcast:value type='x'>"
+        "<podcast:valueRecipient customKey='1' split='9'/></podcast:value><itunes:duration>9"
+        "</itunes:duration><itunes:episodeType>full</itunes:episodeType>",
+        "<podcast:locked owner='a@b.example'>yes</podcast:locked><podcast:liveItem status='live'>"
+        "<title>now</title><guid>live</guid><link>/live</link><ours:a>x</ours:a></podcast:liveItem>"
+        "<itunes:block>Yes</itunes:block>",
+    ),
+    "threads": atom(
+        "<link rel='replies' href='/1/c' thr:count='3'/><thr:in-reply-to ref='tag:a' href='/0'/>"
+        "<thr:total>3</thr:total>"
+    ),
+    "a language without a text": atom("<id>1</id>", root="xml:lang='zh_CN'"),
+    "dublin core's terms": rss(
+        "<dcterms:creator>Ann</dcterms:creator><dcterms:language>zh</dcterms:language>"
+    ),
     "no matter to us": rss(
         "<slash:comments>3</slash:comments><ours:a b='c'><ours:d>x</ours:d></ours:a><odd>x</odd>",
         "<sy:updatePeriod>hourly</sy:updatePeriod>",
@@ -195,6 +222,9 @@ REFUSED = {
         f"<content type='xhtml'>{DIV}<p ours:n='1'/></div></content>"
     ),
     "an image in an item": rss("<image><url>i.png</url></image>"),
+    "markup in a category": rss("<category><b>a</b></category>"),
+    "a link with two addresses": rss("<link uri='at://a'>https://press.example/1</link>"),
+    "an attribute of another namespace": rss("<podcast:person ours:n='1'>Ann</podcast:person>"),
     "two channels": "<rss version='2.0'><channel/><channel/></rss>",
     "comments with an attribute": rss("<comments n='1'>x</comments>"),
     "too deep": rss("<ours:a>" * 99 + "</ours:a>" * 99),
@@ -270,7 +300,12 @@ ELEMENTS += ["textInput", "comments", "language", "icon", "enclosure", "dc:creat
 ELEMENTS += ["dc:date", "content:encoded", "atom:link", "media:group", "media:title", "ours:a"]
 ELEMENTS += ["media:description", "itunes:owner", "itunes:name", "itunes:summary", "itunes:image"]
 ELEMENTS += ["ttl", "skipHours", "hour", "skipDays", "day", "sy:updateFrequency"]
+ELEMENTS += ["media:content", "media:thumbnail", "media:license", "media:credit", "itunes:duration"]
+ELEMENTS += ["itunes:block", "itunes:category", "podcast:person", "podcast:liveItem", "rsl:content"]
+ELEMENTS += ["podcast:license", "podcast:block", "thr:in-reply-to", "thr:total", "cc:license"]
+ELEMENTS += ["creativeCommons:license", "dcterms:license", "dcterms:creator", "b", "rights"]
 ATTRIBUTES = ["href='h'", "rel='self'", "rel='enclosure'", "type='html'", "type='xhtml'", "url='u'"]
+ATTRIBUTES += ["thr:count='3'", "rdf:resource='r'", "medium='video'", "fileSize='9'", "uri='at:b'"]
 ATTRIBUTES += ["src='s.mp3'", "href=''", "isPermaLink='true'", "length='3'"]
 ATTRIBUTES += ["xml:lang='de'", "xml:base='b/'", "term='t'", "isPermaLink='false'", "ours:b='c'"]
 TEXTS = [

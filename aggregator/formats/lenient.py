@@ -11,11 +11,12 @@ import re
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
+from xml.sax import SAXParseException
 
 import feedparser
 
 from aggregator.errors import ParseError
-from aggregator.formats import charsets, endings, mapping, repairs
+from aggregator.formats import charsets, endings, keeping, mapping, repairs
 from aggregator.model import Feed, Response
 
 # feedparser finds titles and links in a web page, too; without a root that it knows as a feed's,
@@ -23,6 +24,7 @@ from aggregator.model import Feed, Response
 _ROOT = re.compile(rb"<(?:[\w-]+:)?(?:rss|rdf|feed|channel)[\s>/]", re.IGNORECASE)
 
 _DECLARED = re.compile(r"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{1,40})", re.ASCII)
+_DECLARATION = re.compile(rb"\s*<\?xml\b")
 _EBCDIC = "<?xm".encode("cp037")
 _CUT_OFF = "ends in the middle of an entry, which is left out until it comes whole"
 
@@ -43,7 +45,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     version = found.get("version", "")
     if not version and not _ROOT.search(body[:65_536]):
         raise ParseError("no feed in it")
-    problems, entries = decoded.problems + _problems(found), found.entries
+    problems, entries = decoded.problems + _problems(found, body), found.entries
     if entries and found.bozo and endings.unfinished(body):
         problems, entries = (*problems, _CUT_OFF), entries[:-1]
     return mapping.feed(
@@ -63,12 +65,18 @@ def _declared(body: bytes) -> str:
     return found[1] if found else "cp037" if ebcdic else ""
 
 
-def _problems(found: Any) -> tuple[str, ...]:
+def _problems(found: Any, body: bytes) -> tuple[str, ...]:
     problem = found.get("bozo_exception")
     if not found.bozo or problem is None:
         return ()
     text = " ".join(str(problem).split()) or type(problem).__name__
+    if isinstance(problem, SAXParseException):
+        added = not _DECLARATION.match(body)  # feedparser puts one on a line of its own
+        line = (problem.getLineNumber() or 1) - added
+        place = f"line {line}, column {problem.getColumnNumber()}"
+        text = f"{place}: {problem.getMessage()}"
     return (f"not well-formed, read leniently: {text}",)
 
 
 repairs.apply()
+keeping.apply()

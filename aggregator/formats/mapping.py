@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from time import struct_time
@@ -15,17 +15,31 @@ from feedparser.datetimes.greek import _parse_date_greek
 from feedparser.datetimes.hungarian import _parse_date_hungarian
 from feedparser.datetimes.korean import _parse_date_nate, _parse_date_onblog
 
+from aggregator.formats import extensions
 from aggregator.formats.hints import hints
-from aggregator.formats.remarks import unread_dates
-from aggregator.formats.repairs import is_absolute
+from aggregator.formats.keeping import EXTENSIONS
+from aggregator.formats.remarks import BLOCKED, unread_dates
+from aggregator.formats.repairs import LANGUAGE, is_absolute
 from aggregator.links import with_permalink
-from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Response
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Entry,
+    Extension,
+    Feed,
+    Link,
+    Origin,
+    Person,
+    Response,
+)
 from aggregator.moments import credible, moment, utc
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml", "text/xhtml"}
 _RDF_IMAGE = re.compile(rb"<image\b[^>]*>(?:(?!</image>).)*?<url>([^<]{1,2000})</url>", re.DOTALL)
 _VOID_END = re.compile(r"</(?:area|br|col|hr|img|source|track|wbr)\s*>")
 _REGISTERED = re.compile(r"https?://www\.iana\.org/assignments/relation/(?=\S)", re.IGNORECASE)
+# What feedparser could not decode to a text: a file, and not one of four letters.
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/=]{4}\s*)*+|[A-Za-z0-9+/=\s]{64,}")
 _PAGE_TYPES = {"text/html", "application/xhtml+xml", "text/plain"}
 _FOREIGN_DATES = (_parse_date_onblog, _parse_date_nate, _parse_date_greek, _parse_date_hungarian)
 # What feeds enclose. mimetypes knows half of it, and that by the machine that it runs on.
@@ -51,14 +65,16 @@ def feed(
     problems: tuple[str, ...] = (),
 ) -> Feed:
     """The Feed that feedparser's `feed` and `entries` tell; `version` is feedparser's."""
+    kept = _extensions(found)
+    blocked = extensions.blocked(kept)
     reader = _Reader(
         zone=zone,
-        # RFC 4287 §4.2.1: an Atom entry without an author has its feed's.
-        authors=_people(found) if version.startswith("atom") else (),
+        authors=_people(found),
         language=found.get("language") or None,
         url=response.url if response.url.startswith("http") else None,
         site=_text(found, "link") or None,
-        relative_to_feed=version.startswith("atom"),
+        atom=version.startswith("atom"),
+        blocked=f"{blocked} of its feed" if blocked else None,
     )
     read = tuple(reader.entry(e) for e in entries)
     return Feed(
@@ -68,16 +84,22 @@ def feed(
         language=reader.language,
         updated=_when(found, "updated", zone),
         published=_when(found, "published", zone),
-        links=_links(found),
+        links=(*_links(found), *extensions.licences(kept)),
         authors=_people(found),
-        rights=_markup(found, "rights") or None,
-        image=_image(found) or _rdf_image(version, response.body),
+        rights=_markup(found, "rights") or _rights(kept),
+        image=_image(found) or _rdf_image(version, response.body) or extensions.picture(kept),
         base=(found.get("subtitle_detail") or {}).get("base") or response.url or None,
         generator=_text(found, "generator") or None,
         categories=_categories(found),
         hints=hints(found),
         entries=read,
-        problems=(*problems, *unread_dates(_unread(entries, read))),
+        problems=(
+            *problems,
+            *unread_dates(_unread(entries, read)),
+            *((BLOCKED.format(blocked),) if blocked else ()),
+        ),
+        extensions=kept,
+        blocked=reader.blocked,
     )
 
 
@@ -124,12 +146,15 @@ class _Reader:
     language: str | None
     url: str | None  # of the document, on the web
     site: str | None
-    relative_to_feed: bool
+    atom: bool
+    blocked: str | None
 
     def entry(self, e: Any) -> Entry:
-        origin = _origin(e, self.zone, atom=self.relative_to_feed)
+        origin = _origin(e, self.zone, atom=self.atom)
         summary, content = _bodies(e)
-        links = with_permalink(_links(e), _permalink(e) or "")
+        kept = _extensions(e)
+        licences = extensions.licences(kept)
+        links = with_permalink((*_links(e), *licences), _permalink(e) or "")
         link = next((x.href for x in links if x.rel == "alternate"), None)
         return Entry(
             id=_text(e, "id"),
@@ -137,18 +162,27 @@ class _Reader:
             links=links,
             published=_when(e, "published", self.zone) or _when(e, "created", self.zone),
             updated=_when(e, "updated", self.zone),
-            authors=_people(e) or (origin.authors if origin else ()) or self.authors,
+            authors=_people(e) or self.inherited(origin),
             summary=summary,
             content=content,
-            base=self.base(e, link),
+            base=self.base(e, next((x.href for x in links if x.rel == "canonical"), link)),
             categories=_categories(e),
-            enclosures=_enclosures(e, self.url),
+            enclosures=_enclosures(e, self.url) or _recordings(kept),
             language=_language(e) or self.language,
-            rights=_markup(e, "rights") or None,
-            comments=_text(e, "comments") or None,
+            rights=_markup(e, "rights") or _rights(kept),
+            comments=_text(e, "comments") or _discussed(links),
             origin=origin,
             source_link=link,
+            extensions=kept,
+            blocked=extensions.blocked(kept) or self.blocked,
         )
+
+    def inherited(self, origin: Origin | None) -> tuple[Person, ...]:
+        """The authors of an entry that names none: its source's, else its feed's (RFC 4287
+        §4.2.1). What RSS took from another feed nobody of this one has written."""
+        if origin and (origin.authors or not self.atom):
+            return origin.authors
+        return self.authors
 
     def base(self, e: Any, link: str | None) -> str | None:
         """xml:base where there is one; else Atom means the document (RFC 3986 §5.1.3), and RSS,
@@ -156,7 +190,7 @@ class _Reader:
         details = [*_contents(e), e.get("summary_detail") or {}]
         stated = [d["base"] for d in details if d.get("base") and d.get("value")]
         own = [base for base in stated[:1] if base != self.url]
-        places = [self.url, link] if self.relative_to_feed else [link, self.url]
+        places = [self.url, link] if self.atom else [link, self.url]
         absolute = (x for x in (*own, *places, self.site) if x and x.startswith("http"))
         return next(absolute, None)
 
@@ -182,15 +216,18 @@ def _bodies(e: Any) -> tuple[str | None, str | None]:
     summary = _body(detail) if detail else ("" if bodies else _text(e, "summary"))
     if content and summary == content:
         summary = ""
+    if not summary and not content:
+        summary = _body(e.get("subtitle_detail") or {})  # of an episode: all that some have
     return summary or None, content or None
 
 
 def _body(detail: Any) -> str:
     value = detail.get("value") or ""
     kind = (detail.get("type") or "text/html").partition(";")[0].lower()
-    if kind.startswith(("image/", "audio/", "video/")):
+    binary = kind.startswith(("image/", "audio/", "video/"))
+    if binary and _BASE64.fullmatch(value):
         return ""
-    if kind in ("text/plain", "text"):
+    if binary or kind in ("text/plain", "text"):
         return html.escape(value, quote=False)
     # feedparser writes XHTML's <br/> as <br></br>, and HTML takes </br> for another <br>.
     return _VOID_END.sub("", value) if "xhtml" in kind else str(value)
@@ -198,10 +235,8 @@ def _body(detail: Any) -> str:
 
 def _language(e: Any) -> str | None:
     details = [*_contents(e), *(e.get(f"{n}_detail") for n in ("title", "summary"))]
-    found = e.get("language") or next(
-        (d["language"] for d in details if d and d.get("language")), None
-    )
-    return found or None
+    stated = (d["language"] for d in details if d and d.get("language"))
+    return _text(e, "language") or next(stated, None) or _text(e, LANGUAGE) or None
 
 
 def _when(node: Any, name: str, zone: tzinfo) -> datetime | None:
@@ -229,7 +264,7 @@ def _linked(node: Any) -> list[dict[str, Any]]:
         if detail.get("src"):
             href = _joined(detail.get("base") or "", detail["src"])
             kind = detail.get("type") or "text/plain"
-            page = kind in _PAGE_TYPES and not _type_by_name(href)
+            page = kind in _PAGE_TYPES and not type_by_name(href)
             if not page or all(x["rel"] != "alternate" for x in links):
                 rel = "alternate" if page else "enclosure"
                 links.append({"href": href, "rel": rel, "type": None if page else kind})
@@ -262,6 +297,7 @@ def _links(node: Any) -> tuple[Link, ...]:
             type=x.get("type"),
             hreflang=x.get("hreflang"),
             title=x.get("title"),
+            count=_length(x.get("thr:count")),
         )
         for x in _linked(node)
         if x["rel"] != "enclosure"
@@ -276,10 +312,15 @@ def _links(node: Any) -> tuple[Link, ...]:
         links = [chosen[0], *(x for x in links if x is not chosen[0])]
     elif main and not alternates:
         links.insert(0, Link(href=main))
-    original = _text(node, "feedburner_origlink")
-    if original:
-        links.append(Link(href=original, rel="canonical"))
+    for name in ("feedburner_origlink", "pheedo_origlink"):
+        if original := _text(node, name):
+            links.append(Link(href=original, rel="canonical"))
     return tuple(links)
+
+
+def _discussed(links: Iterable[Link]) -> str | None:
+    """The page of the replies (RFC 4685 §4), which RSS calls comments."""
+    return next((x.href for x in links if x.rel == "replies" and x.type in _PAGE_TYPES), None)
 
 
 def _permalink(node: Any) -> str | None:
@@ -318,13 +359,26 @@ def _enclosures(e: Any, document: str | None) -> tuple[Enclosure, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _recordings(kept: Iterable[Extension]) -> tuple[Enclosure, ...]:
+    """Of an entry that has no enclosures, the media that are heard or watched."""
+    found = (
+        Enclosure(
+            url=x.get("url"),
+            type=x.get("type") or type_by_name(x.get("url")),
+            length=_length(x.get("fileSize")),
+        )
+        for x in extensions.recordings(kept)
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _type(link: Any) -> str | None:
     """As stated; feedparser calls a link that states none, and content elsewhere, a page."""
     stated = link.get("type") or None
-    return _type_by_name(link["href"]) if stated in (None, *_PAGE_TYPES) else stated
+    return type_by_name(link["href"]) if stated in (None, *_PAGE_TYPES) else stated
 
 
-def _type_by_name(href: str) -> str | None:
+def type_by_name(href: str) -> str | None:
     try:
         return _MEDIA_TYPES.get(urlsplit(href).path.rpartition(".")[2].lower())
     except ValueError:
@@ -349,7 +403,20 @@ def _origin(e: Any, zone: tzinfo, *, atom: bool) -> Origin | None:
         links=links,
         authors=_people(source),
         rights=_markup(source, "rights") or None,
+        subtitle=_markup(source, "subtitle") or None,
+        image=_image(source),
+        generator=_text(source, "generator") or None,
+        categories=_categories(source),
     )
+
+
+def _extensions(node: Any) -> tuple[Extension, ...]:
+    return tuple(dict.get(node, EXTENSIONS, ()))
+
+
+def _rights(kept: Iterable[Extension]) -> str | None:
+    said = extensions.rights(kept)
+    return html.escape(said, quote=False) if said else None
 
 
 def _rdf_image(version: str, body: bytes) -> str | None:

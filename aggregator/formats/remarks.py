@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+BLOCKED = "{}: its publisher asks to be listed nowhere, so nothing of it is published"
+
 
 def unread_dates(texts: Sequence[str]) -> tuple[str, ...]:
     """What is wrong with dates, in one line: a feed that writes one badly writes all so."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,6 +16,8 @@ from feedparser import datetimes
 from feedparser.mixin import _FeedParserMixin
 from feedparser.util import FeedParserDict
 
+from aggregator.formats import extensions
+
 _LONGEST_PERSON = 1_000
 _EMAIL = re.compile(
     r"(?:mailto:)?(?P<email>[a-zA-Z0-9_][a-zA-Z0-9_.+'&=~-]*@(?:"
@@ -24,20 +27,57 @@ _EMAIL = re.compile(
 _ABSOLUTE = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _EMPTY = re.compile(r"\(\s*\)|<\s*>|\[\s*\]|（\s*）|＜\s*＞|&lt;\s*&gt;")  # where the address was
 _BRACKETS = ("()", "<>", "[]", "（）", "＜＞")
+_NO_PAGE = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+LANGUAGE = ":language"  # a key under which no element of a feed is ever filed
+# dcterms has the words of dc as well (DCMI Metadata Terms, §3). Those for texts and dates are left:
+# beside the feed's own, which they would replace, they say something narrower.
+ALIASES = {
+    f"dcterms_{word}": f"dc_{word}"
+    for word in ("creator", "contributor", "language", "publisher", "rights", "subject")
+} | {"googleplay_author": "itunes_author"}
+LICENCES = ("cc_license", "creativecommons_license", "dcterms_license")
 
 
 def apply() -> None:
-    datetimes._date_handlers[:] = [_careful(handler) for handler in datetimes._date_handlers]
+    datetimes._date_handlers[:] = [_dated(handler) for handler in datetimes._date_handlers]
     parser: Any = _FeedParserMixin
+    parser.namespaces.update(extensions.NAMESPACES)
     parser._start_id, parser._start_guid = _start_id, _start_guid
     parser._end_id = parser._end_guid = _end_id
     parser._start_author = parser._start_managingeditor = _start_author
     parser._sync_author_detail = _sync_author_detail
     parser._save_author = _save_author
     parser._end_hour, parser._end_day = _gathered("hour"), _gathered("day")
+    for alias, name in ALIASES.items():
+        for when in ("start", "end"):
+            setattr(parser, f"_{when}_{alias}", getattr(parser, f"_{when}_{name}"))
+    for name in LICENCES:
+        setattr(parser, f"_start_{name}", _start_licence)
+        setattr(parser, f"_end_{name}", _end_licence)
+    parser._start_creativeCommons_license = _start_licence
+    parser._end_creativeCommons_license = _end_licence
+    parser._start_link = _link_begins(parser._start_link)
+    parser._start_channel = _channel_begins(parser._start_channel)
+    parser._start_item = parser._start_entry = _entry_begins(parser._start_item)
+    for name in dir(parser):
+        if name.startswith(("_start_", "_end_")):
+            setattr(parser, name, _careful(getattr(parser, name)))
 
 
-def _careful(handler: Callable[[str], struct_time | None]) -> Callable[[str], struct_time | None]:
+def _careful(handler: Callable[..., None]) -> Callable[..., None]:
+    """A handler of elements that loses one element at the most: of one that ends and never began
+    (`</textinput>`), or has not what it must have, feedparser raises, and the feed is lost."""
+
+    def handled(self: Any, *attrs: Any) -> None:
+        try:
+            handler(self, *attrs)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            return
+
+    return handled
+
+
+def _dated(handler: Callable[[str], struct_time | None]) -> Callable[[str], struct_time | None]:
     """A date handler that loses a date at the most: one of them raises IndexError at
     `Fri, 2024/13/01 10:00:00 EST`, which feedparser does not catch, and the feed is lost. What
     they find is not looked at: they make dates of what is none."""
@@ -84,7 +124,8 @@ def _start_guid(self: Any, attrs: Any) -> None:
 def _end_id(self: Any) -> None:
     """What is not absolute as it stands was made to tell entries apart, not to be visited."""
     name, _, pieces = self.elementstack[-1] if self.elementstack else ("", 0, ())
-    absolute = name == "id" and is_absolute("".join(pieces))
+    text = "".join(x.decode() if isinstance(x, bytes) else x for x in pieces)
+    absolute = name == "id" and is_absolute(text)
     self.pop("id")
     self._get_context()["guidislink"] = self.permalink and absolute
 
@@ -123,3 +164,61 @@ def _gathered(element: str) -> Callable[[Any], None]:
             self._get_context().setdefault(f"skipped_{element}s", []).append(text)
 
     return end
+Method = Callable[..., None]
+
+
+def _link_begins(before: Method) -> Method:
+    """An address that no browser opens (`at://…`) is beside the one that a link has for a text."""
+
+    def _start_link(self: Any, attrs: Any) -> None:
+        for name in ("uri", "url"):
+            if "href" not in attrs and _NO_PAGE.match(attrs.get(name, "")):
+                del attrs[name]
+        before(self, attrs)
+
+    return _start_link
+
+
+# ── languages and licences ───────────────────────────────────────────────────
+
+
+def _channel_begins(before: Method) -> Method:
+    def _start_channel(self: Any, attrs: Any) -> None:
+        before(self, attrs)
+        if attrs.get("xml:lang"):
+            self.feeddata["language"] = attrs["xml:lang"].replace("_", "-")
+
+    return _start_channel
+
+
+def _entry_begins(before: Method) -> Method:
+    """The language of an entry is also that of one without a text (XML 1.0 §2.12)."""
+
+    def _start_item(self: Any, attrs: Any) -> None:
+        before(self, attrs)
+        if self.lang:
+            self.entries[-1][LANGUAGE] = self.lang.replace("_", "-")
+
+    return _start_item
+
+
+def license_node(node: Any, attrs: Any, text: str) -> None:
+    """A licence is a link (RFC 4946) where it is an address; else it is a word about rights."""
+    stated = attrs.get("rdf:resource") or attrs.get("resource") or text
+    if is_absolute(stated):
+        node.setdefault("links", []).append(FeedParserDict(rel="license", href=stated.strip()))
+    elif stated:
+        node.setdefault("rights", stated)
+
+
+def _start_licence(self: Any, attrs: Any) -> None:
+    self.licence = attrs
+    self.push("licence", 0)
+
+
+def _end_licence(self: Any) -> None:
+    text = self.pop("licence") or ""
+    # feedparser's reader of what is broken leaves references as they are.
+    license_node(
+        self._get_context(), self.licence, html.unescape(text) if hasattr(self, "rawdata") else text
+    )

@@ -17,8 +17,19 @@ from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import make_safe_absolute_uri
 from feedparser.util import FeedParserDict
 
-from aggregator.formats import mapping
-from aggregator.formats.strict_rules import IGNORED, ROOTS, Attrs, Reading, Refused, Rule, kind_of
+from aggregator.formats import extensions, mapping
+from aggregator.formats.keeping import BOUNDS, EXTENSIONS, MARKUP
+from aggregator.formats.strict_rules import (
+    ASIDE,
+    IGNORED,
+    KEPT,
+    ROOTS,
+    Attrs,
+    Reading,
+    Refused,
+    Rule,
+    kind_of,
+)
 from aggregator.model import Feed, Response
 
 _UTF_8 = {"", "utf-8", "utf8"}
@@ -34,13 +45,15 @@ _DEEPEST = 64  # feedparser takes seconds over a few thousand
 _QUOTE = {'"': "&quot;"}
 
 _NAMESPACES: dict[str, str] = {
-    uri.lower(): name.lower() for uri, name in _FeedParserMixin.namespaces.items()
+    uri.lower(): name.lower()
+    for uri, name in (_FeedParserMixin.namespaces | extensions.NAMESPACES).items()
 }
 _NAMES = frozenset(_NAMESPACES.values()) - {""}
 # Whatever else an element is called, feedparser files it under its name and nobody looks there.
 _READ = frozenset(FeedParserDict.keymap) | {
     *("author", "authors", "comments", "content", "contributors", "created", "enclosures"),
     *("entries", "expired", "feed", "feedburner_origlink", "generator", "href", "icon", "id"),
+    "pheedo_origlink",
     *("image", "language", "license", "link", "links", "logo", "published", "publisher"),
     *("publishers", "rights", "source", "subtitle", "summary", "tags", "textinput", "title"),
     *("updated", "where", "category", "guidislink"),
@@ -119,7 +132,9 @@ class _Machine:
         self.attrs: Attrs = {}
         self.parts: list[str] = []
         self.stack: list[_State] = []
+        self.keeper = extensions.Keeper()
         self.keys: dict[str, str] = {}  # expat's name of an element: feedparser's
+        self.parts_of: dict[str, tuple[str, str]] = {}  # and the parts of that
         self.tags: dict[str, str] = {}  # expat's name of an element inside markup: its own
         self.uris: dict[str, str] = {}  # prefix: uri
         self.prefixes: dict[str, str] = {}  # the uri of an unknown namespace: its prefix
@@ -148,16 +163,23 @@ class _Machine:
         if at.depth > _DEEPEST or outer.inside is None:
             raise Refused
         key = self.keys.get(name) or self.key(name)
-        rule = outer.inside.get(key)
+        rule = ASIDE if outer is ASIDE else outer.inside.get(key)
         if rule is None:
-            if outer.only:
+            if outer.only or key in MARKUP:
                 raise Refused
             rule = self.ignored(key)
         self.stack.append((outer, self.attrs, self.parts, at.lang, at.base))
         self.rule = rule
-        self.attrs = self.attributes(raw) if raw or at.depth == 1 else {}
-        if rule is not IGNORED or not self.attrs:
+        if rule is ASIDE:
+            self.attrs = _own(raw)
+        else:
+            self.attrs = self.attributes(raw) if raw or at.depth == 1 else {}
+        if (rule is not IGNORED and rule is not KEPT) or not self.attrs:
             self.parts = []  # else feedparser adds its text to what holds it
+        if rule.kept:
+            self.keep(name, raw)
+        elif self.keeper.open:
+            self.keeper.inside()
         if rule.begin:
             rule.begin(at, self.attrs)
         written_out = rule.markup and "type" in self.attrs
@@ -169,19 +191,36 @@ class _Machine:
         at = self.at
         if self.rule.end:
             self.rule.end(at, self.attrs, self.parts)
+        if self.rule.kept:
+            text = "".join(self.parts[self.keeper.open[-1].mark :])
+            if found := self.keeper.end(text):
+                at.node.setdefault(EXTENSIONS, []).append(found)
         self.rule, self.attrs, self.parts, at.lang, at.base = self.stack.pop()
         at.depth -= 1
 
     def text(self, data: str) -> None:
         self.parts.append(data)
 
+    def keep(self, name: str, raw: dict[str, str]) -> None:
+        """An extension element begins."""
+        prefix, local = self.parts_of.get(name) or self.parted(name)
+        if self.at.node is self.at.nowhere or (not prefix and local in BOUNDS):
+            raise Refused
+        if not prefix and not self.keeper.aside:
+            raise Refused  # `media_title` is no title of media
+        start = len(self.parts) if self.rule is KEPT else 0
+        self.keeper.begin(prefix, local, _own(raw), start)
+
     @staticmethod
     @lru_cache(maxsize=1024)
     def ignored(key: str) -> Rule:
+        prefix = key.partition("_")[0] if "_" in key else ""
+        if extensions.aside(prefix):
+            return ASIDE
         known = (hasattr(StrictFeedParser, f"_{when}_{key}") for when in ("start", "end"))
         if any(known) or key in _READ or key.endswith(("_detail", "_parsed")):
             raise Refused
-        return IGNORED
+        return KEPT if extensions.kept(prefix) else IGNORED
 
     # ── inside type="xhtml" ──────────────────────────────────────────────────
 
@@ -245,7 +284,7 @@ class _Machine:
     def qualified(self, name: str) -> str:
         uri, local, *prefix = name.split(" ")
         known = _NAMESPACES.get(uri.lower())
-        if known in ("xml", "rdf"):
+        if known in ("xml", "rdf", "thr"):
             return f"{known}:{local.lower()}"
         if known == "" or local.lower() in _MEANINGFUL or not prefix:
             raise Refused
@@ -282,12 +321,32 @@ class _Machine:
         return "" if "backend.userland.com/rss" in uri else _NAMESPACES.get(uri)
 
     def key(self, name: str) -> str:
+        prefix, local = self.parted(name)
+        key = f"{prefix}_{local}" if prefix else local
+        self.keys[name] = key
+        return key
+
+    def parted(self, name: str) -> tuple[str, str]:
+        """The prefix that is usual, or the document's own, and the rest; both in small letters."""
         uri, local = (name.split(" ")[:2]) if " " in name else ("", name)
         prefix = self.known(uri)
         if prefix is None:
             prefix = self.prefixes.get(uri)
         if prefix is None or ":" in local:
             raise Refused  # an unknown default namespace, which feedparser takes for none
-        key = f"{prefix}_{local}".lower() if prefix else local.lower()
-        self.keys[name] = key
-        return key
+        self.parts_of[name] = found = prefix.lower(), local.lower()
+        return found
+
+
+def _own(raw: dict[str, str]) -> Attrs:
+    """The attributes of an extension element as they are kept."""
+    found: Attrs = {}
+    for name, value in raw.items():
+        uri, *local = name.split(" ")
+        if local and _NAMESPACES.get(uri.lower()) == "xml":
+            continue
+        key = name.lower()
+        if local or key in found or ":" in key:
+            raise Refused  # feedparser has some of them under two names
+        found[key] = value.lower() if key in ("rel", "type") else value
+    return found

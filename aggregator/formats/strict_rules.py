@@ -13,7 +13,15 @@ from typing import Any, NamedTuple
 from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin
 
-from aggregator.formats.repairs import is_absolute, person
+from aggregator.formats import extensions
+from aggregator.formats.repairs import (
+    ALIASES,
+    LANGUAGE,
+    LICENCES,
+    is_absolute,
+    license_node,
+    person,
+)
 
 Node = dict[str, Any]  # a FeedParserDict in the making; nothing here needs its aliases
 Attrs = dict[str, str]
@@ -37,8 +45,12 @@ class Reading:
     in_entry: bool = False
     feed: Node = field(default_factory=dict)
     entries: list[Node] = field(default_factory=list)
-    node: Node = field(default_factory=dict)  # what the current element speaks of
+    nowhere: Node = field(default_factory=dict)  # what stands before the feed speaks of this
+    node: Node = field(init=False)  # what the current element speaks of
     outer: Node = field(default_factory=dict)  # the entry, while `node` is its source
+
+    def __post_init__(self) -> None:
+        self.node = self.nowhere
 
 
 class Rule(NamedTuple):
@@ -47,6 +59,7 @@ class Rule(NamedTuple):
     inside: dict[str, Rule] | None = None  # its children; None: it may have none
     markup: bool = False  # type="xhtml" means something here
     only: bool = False  # no child that we would ignore, for feedparser would take it for the end
+    kept: bool = False  # as an extension element, whatever else it means
 
 
 # ── text ─────────────────────────────────────────────────────────────────────
@@ -224,6 +237,8 @@ def _with_href(attrs: Attrs) -> Node:
 
 
 def _link(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    if "href" not in attrs and ("uri" in attrs or "url" in attrs):
+        raise Refused  # its text may be the better one
     link = _with_href(attrs)
     rel = link.setdefault("rel", "alternate")
     link.setdefault("type", "application/atom+xml" if rel == "self" else "text/html")
@@ -266,12 +281,7 @@ def _enclosure(at: Reading, attrs: Attrs, parts: list[str]) -> None:
 
 
 def _license(at: Reading, attrs: Attrs, parts: list[str]) -> None:
-    href = text_of(parts)
-    at.node.setdefault("links", []).append({"rel": "license"} | ({"href": href} if href else {}))
-
-
-def _rdf_license(at: Reading, attrs: Attrs, parts: list[str]) -> None:
-    _license(at, attrs, [attrs.get("rdf:resource", "")])
+    license_node(at.node, attrs, "".join(parts).strip())
 
 
 def _image_url(at: Reading, attrs: Attrs, parts: list[str]) -> None:
@@ -388,12 +398,16 @@ def _channel_begins(at: Reading, attrs: Attrs) -> None:
     if at.node is at.feed or at.entries or "href" in attrs or "lastmod" in attrs:
         raise Refused  # a second one, or CDF
     at.node = at.feed
+    if attrs.get("xml:lang"):
+        at.feed["language"] = attrs["xml:lang"].replace("_", "-")
 
 
 def _entry_begins(at: Reading, attrs: Attrs) -> None:
     if "href" in attrs or "lastmod" in attrs:
         raise Refused  # CDF
     at.node = {"id": attrs["rdf:about"]} if attrs.get("rdf:about") else {}
+    if at.lang:
+        at.node[LANGUAGE] = at.lang.replace("_", "-")
     at.entries.append(at.node)
     at.in_entry, at.direct, at.title_depth = True, at.depth + 1, -1
 
@@ -427,18 +441,29 @@ def _source(at: Reading, attrs: Attrs, parts: list[str]) -> None:
 
 # ── which element means what, and where ──────────────────────────────────────
 
+
+def _keeping(table: dict[str, Rule]) -> dict[str, Rule]:
+    """`table` with its extension elements kept."""
+    return {
+        key: rule._replace(kept="_" in key and extensions.kept(key.partition("_")[0]))
+        for key, rule in table.items()
+    }
+
+
 IGNORED = Rule(inside={})
+KEPT = IGNORED._replace(kept=True)
+ASIDE = KEPT._replace(begin=None)  # nor is anything in it read for something else
 _PERSON = {"name": _of_person("name"), "email": _of_person("email")}
-_PERSON |= {f"itunes_{key}": rule for key, rule in _PERSON.items()}
+_PERSON |= _keeping({f"itunes_{key}": rule for key, rule in _PERSON.items()})
 _PERSON |= dict.fromkeys(("uri", "url", "homepage"), _of_person("href"))
 _AUTHOR = Rule(_author, _author_begins, _PERSON)
-_OWNER = {key: Rule() for key in _PERSON if "name" in key or "email" in key}
+_OWNER = _keeping({key: Rule() for key in _PERSON if "name" in key or "email" in key})
 _NOBODY = Rule(
     inside=dict.fromkeys(("name", "email"), Rule())
     | dict.fromkeys(("uri", "url", "homepage"), Rule(_href))
 )
 _CATEGORY = Rule(_category, _category_begins)
-_SHELF = Rule(_category, _itunes_category_begins)
+_SHELF = Rule(_category, _itunes_category_begins, kept=True)
 _COMMON = {
     "title": Rule(_title, markup=True),
     "link": Rule(_link),
@@ -473,6 +498,7 @@ _ENTRY_OR_FEED |= {
     "comments": _unadorned("comments", uri=True),
     "enclosure": Rule(_enclosure),
     "feedburner_origlink": _unadorned("feedburner_origlink"),
+    "pheedo_origlink": _unadorned("pheedo_origlink"),
     "dc_title": Rule(_title, markup=True),
     "dc_description": Rule(_description, markup=True),
     "dc_creator": _AUTHOR,
@@ -484,8 +510,6 @@ _ENTRY_OR_FEED |= {
     "dcterms_created": _plain("created"),
     "dcterms_issued": _plain("published"),
     "dcterms_modified": _plain("updated"),
-    "creativecommons_license": Rule(_license),
-    "cc_license": Rule(_rdf_license),
     "itunes_author": _AUTHOR,
     "itunes_subtitle": _marked_up("subtitle"),
     "itunes_summary": Rule(_summary, markup=True),
@@ -493,16 +517,24 @@ _ENTRY_OR_FEED |= {
     "itunes_category": _SHELF._replace(inside={"itunes_category": _SHELF}),
     "itunes_image": Rule(_itunes_image),
 }
+_ENTRY_OR_FEED |= dict.fromkeys(LICENCES, Rule(_license))
+_ENTRY_OR_FEED |= {
+    alias: _ENTRY_OR_FEED[name] for alias, name in ALIASES.items() if name in _ENTRY_OR_FEED
+}
+_ENTRY_OR_FEED = _keeping(_ENTRY_OR_FEED)
 _MEDIA = {
     "media_title": Rule(_media_title, markup=True),
     "media_description": Rule(_description, markup=True),
     "media_keywords": _keywords(None),
     "media_category": Rule(_category, _media_category_begins),
 }
-_PLAIN_MEDIA = ("thumbnail", "credit", "rating", "player", "restriction")
-_MEDIA |= {f"media_{of}": Rule() for of in _PLAIN_MEDIA}
-_MEDIA["media_content"] = Rule(inside=_MEDIA)  # a group may hold contents, and each its own
-_MEDIA["media_group"] = Rule(inside=_MEDIA)
+_PLAIN_MEDIA = ("thumbnail", "credit", "rating", "player", "restriction", "license")
+_MEDIA_OF_FEED = _keeping({f"media_{of}": Rule() for of in _PLAIN_MEDIA})
+_MEDIA_OF_FEED["media_content"] = KEPT
+_MEDIA |= _MEDIA_OF_FEED
+_MEDIA = _keeping(_MEDIA)
+_MEDIA["media_content"] = Rule(inside=_MEDIA, kept=True)  # a group may hold several, with their own
+_MEDIA["media_group"] = Rule(inside=_MEDIA, kept=True)
 _ENTRY = Rule(
     _entry,
     _entry_begins,
@@ -526,8 +558,9 @@ _HINTS = {key: _unadorned(key) for key in _SAID} | {
 _FEED = (
     _ENTRY_OR_FEED
     | _HINTS
+    | _MEDIA_OF_FEED
     | {
-        "itunes_owner": Rule(inside=_OWNER),
+        "itunes_owner": Rule(inside=_OWNER, kept=True),
         "textinput": _TEXT_INPUT,
     }
 )

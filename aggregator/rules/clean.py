@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import nh3
 
 from aggregator import links, syntax
-from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person
+from aggregator.model import Category, Enclosure, Entry, Extension, Feed, Link, Origin, Person
 from aggregator.text import ILLEGAL, line, plain
 
 # ── HTML ─────────────────────────────────────────────────────────────────────
@@ -190,10 +190,14 @@ def clean(entry: Entry, *, feed_urls: Collection[str] = (), keep_relative: bool 
         entry.base or (None if entry.path else canonical) or (RELATIVE if keep_relative else None)
     )
     others = (x for x in entry.links if x.rel not in ("alternate", "canonical", "permalink"))
+    passed = (Link(href=href, rel="via") for href in _passed(entry, canonical))
     return replace(
         entry,
         title=plain(entry.title),
-        links=(*((Link(href=canonical),) if canonical else ()), *_absolute(others, base)),
+        links=(
+            *((Link(href=canonical),) if canonical else ()),
+            *_absolute((*others, *passed), base),
+        ),
         authors=_people(entry.authors, base),
         summary=_html(entry.summary, base),
         content=_html(entry.content, base),
@@ -205,7 +209,14 @@ def clean(entry: Entry, *, feed_urls: Collection[str] = (), keep_relative: bool 
         language=syntax.language(entry.language),
         origin=_origin(entry.origin, base),
         source_link=entry.source_link or entry.link,
+        extensions=_extensions(entry.extensions, base),
     )
+
+
+def _passed(entry: Entry, canonical: str | None) -> Iterable[str]:
+    """Where a feed service sends its readers through to the page, which it names itself."""
+    if any(x.rel == "canonical" for x in entry.links):
+        yield from (x.href for x in entry.links if x.rel == "alternate" and x.href != canonical)
 
 
 def _at_home(entry: Entry) -> str | None:
@@ -223,6 +234,7 @@ def clean_feed(feed: Feed, *, keep_relative: bool = False) -> Feed:
         title=plain(feed.title),
         subtitle=_html(feed.subtitle, base),
         links=tuple(_absolute(feed.links, None)),
+        extensions=_extensions(feed.extensions, feed.link),
         authors=_people(feed.authors, feed.link),
         rights=_plain(feed.rights),
         generator=plain(feed.generator or "") or None,
@@ -309,4 +321,39 @@ def _origin(origin: Origin | None, base: str | None) -> Origin | None:
         links=tuple(_absolute(origin.links, base)),
         authors=_people(origin.authors, base),
         rights=plain(origin.rights or "") or None,
+        subtitle=_html(origin.subtitle, base),
+        image=_address(origin.image, base),
+        generator=plain(origin.generator or "") or None,
+        categories=_categories(origin.categories),
     )
+
+
+# What the standards of media and podcasts let hold HTML.
+_MARKED_UP = {"media:description", "media:title", "media:text", "itunes:summary"}
+_ADDRESSES = {"url", "href", "src", "img", "uri"}
+_SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
+
+
+def _extensions(found: Iterable[Extension], base: str | None) -> tuple[Extension, ...]:
+    """Safe texts and absolute addresses; an address of another kind (ipfs:) is left as it is."""
+    return tuple(
+        replace(
+            x,
+            text=safe_html(x.text, base) if x.name in _MARKED_UP else _name(x.text),
+            attributes=tuple(
+                (name, value)
+                for name, said in x.attributes
+                if (value := _value(name, said, base)) is not None
+            ),
+            children=_extensions(x.children, base),
+        )
+        for x in found
+    )
+
+
+def _value(name: str, said: str, base: str | None) -> str | None:
+    if _SCRIPT.match(ILLEGAL.sub("", said)):
+        return None
+    if name in _ADDRESSES:
+        return _address(said, base) or (syntax.iri(said) if ":" in said else None)
+    return line(said)

@@ -1,0 +1,273 @@
+"""What feeds say of media, podcasts, threads and licences is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.formats import lenient, strict
+from aggregator.formats.extensions import NAMESPACES
+from aggregator.model import Enclosure, Extension, Feed, Link, Response
+from aggregator.rules.clean import clean, clean_feed
+from aggregator.stores import codec
+
+URL = "https://a.example/feed.xml"
+_ALL = {prefix: uri for uri, prefix in NAMESPACES.items()} | {
+    "dcterms": "http://purl.org/dc/terms/",
+    "creativeCommons": "http://backend.userland.com/creativeCommonsRssModule",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "atom": "http://www.w3.org/2005/Atom",
+}
+_DECLARED = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _ALL.items())
+
+
+def rss(item: str = "", channel: str = "") -> str:
+    return (
+        f'<rss version="2.0" {_DECLARED}><channel><title>C</title><link>https://a.example/</link>'
+        f"{channel}<item><title>T</title><link>https://a.example/1</link>{item}</item></channel></rss>"
+    )
+
+
+def atom(entry: str = "") -> str:
+    return f'<feed xmlns="http://www.w3.org/2005/Atom" {_DECLARED}><title>C</title><entry>{entry}</entry></feed>'
+
+
+def read(body: str) -> Feed:
+    """As the strict and the lenient reader agree to read it, and feedparser's loose one as well."""
+    quick = strict.parse(Response(url=URL, body=body.encode()))
+    slow = lenient.parse(Response(url=URL, body=body.encode()))
+    broken = body.replace("<title>C", "<title>C &nope; ", 1)
+    loose = lenient.parse(Response(url=URL, body=broken.encode()))
+
+    assert quick == slow
+    assert replace(loose, title="C", problems=()) == replace(slow, problems=())
+    return slow
+
+
+def of(name: str, text: str = "", *children: Extension, **attributes: str) -> Extension:
+    found = tuple(sorted((k.replace("_", "-"), v) for k, v in attributes.items()))
+    return Extension(name=name, text=text, attributes=found, children=children)
+
+
+# ── kept ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("<itunes:duration> 1:02 </itunes:duration>", of("itunes:duration", "1:02")),
+        ("<itunes:episodeType>full</itunes:episodeType>", of("itunes:episodeType", "full")),
+        ("<itunes:image href='/i.png'/>", of("itunes:image", href="/i.png")),
+        ("<itunes:subtitle>A &amp; B</itunes:subtitle>", of("itunes:subtitle", "A & B")),
+        ("<podcast:transcript url='/1.vtt' type='text/vtt' rel='captions'/>",
+         of("podcast:transcript", url="/1.vtt", type="text/vtt", rel="captions")),
+        ("<podcast:person role='host'>Ann &lt;3 <![CDATA[B & C]]></podcast:person>",
+         of("podcast:person", "Ann <3 B & C", role="host")),
+        ("<podcast:soundbite startTime='1.5' duration='9'/>",
+         of("podcast:soundbite", startTime="1.5", duration="9")),
+        ("<podcast:alternateEnclosure type='audio/ogg'><podcast:source uri='ipfs://Qm'/>"
+         "</podcast:alternateEnclosure>",
+         of("podcast:alternateEnclosure", "", of("podcast:source", uri="ipfs://Qm"), type="audio/ogg")),
+        ("<podcast:value type='x'>\n<podcast:valueRecipient customKey='1' split='9'/></podcast:value>",
+         of("podcast:value", "", of("podcast:valueRecipient", customKey="1", split="9"), type="x")),
+        ("<media:group><media:content url='/v.mp4' fileSize='9'><media:player url='/p'/>"
+         "</media:content><media:credit role='a'>Ann</media:credit></media:group>",
+         of("media:group", "", of("media:content", "", of("media:player", url="/p"), url="/v.mp4",
+                                  fileSize="9"), of("media:credit", "Ann", role="a"))),
+        ("<media:title type='html'>&lt;b&gt;V&lt;/b&gt;</media:title>",
+         of("media:title", "<b>V</b>", type="html")),
+        ("<thr:in-reply-to ref='tag:a' href='/0'/>", of("thr:in-reply-to", ref="tag:a", href="/0")),
+        ("<rsl:content url='/'><rsl:license><rsl:permits type='usage'>search</rsl:permits>"
+         "</rsl:license></rsl:content>",
+         of("rsl:content", "", of("rsl:license", "", of("rsl:permits", "search", type="usage")),
+            url="/")),
+    ],
+)  # fmt: skip
+def test_an_extension_element_is_kept_as_it_came(said: str, kept: Extension) -> None:
+    assert read(rss(said)).entries[0].extensions == (kept,)
+    assert read(atom(said)).entries[0].extensions == (kept,)
+    assert lenient.parse(Response(url=URL, body=rss(channel=said).encode())).extensions == (kept,)
+
+
+@pytest.mark.parametrize("uri", sorted(NAMESPACES))
+def test_a_namespace_is_known_whatever_its_prefix(uri: str) -> None:
+    usual = NAMESPACES[uri]
+    if usual == "cc":
+        return
+    body = f'<rss version="2.0" xmlns:x="{uri}"><channel><title>C</title><item><x:a b="c">d</x:a></item></channel></rss>'
+    assert read(body).entries[0].extensions == (of(f"{usual}:a", "d", b="c"),)
+
+
+def test_what_is_about_something_else_is_not_taken_for_the_feeds_own() -> None:
+    live = (
+        "<podcast:liveItem status='live'><title>Now</title><guid>live</guid><link>/live</link>"
+        "<description>d</description><author>a@b.example</author><enclosure url='/l.mp3'/>"
+        "</podcast:liveItem>"
+    )
+    with_it, without = read(rss(channel=live)), read(rss())
+
+    assert [x.name for x in with_it.extensions[0].children] == [
+        "title", "guid", "link", "description", "author", "enclosure",
+    ]  # fmt: skip
+    assert replace(with_it, extensions=()) == without
+
+
+def test_what_a_broken_feed_leaves_open_swallows_no_other_entry() -> None:
+    body = rss("<podcast:person>Ann").replace("</item>", "</item><item><title>U</title></item>")
+
+    first, second = lenient.parse(Response(url=URL, body=body.encode())).entries
+
+    assert first.extensions == (of("podcast:person", "Ann"),)
+    assert (second.title, second.extensions) == ("U", ())
+
+
+def test_nesting_without_end_is_kept_to_a_depth() -> None:
+    def depth(found: tuple[Extension, ...]) -> int:
+        return 1 + depth(found[0].children) if found else 0
+
+    e = read(rss("<podcast:a>" * 50 + "x" + "</podcast:a>" * 50)).entries[0]
+    assert depth(clean(e).extensions) == 0  # nothing is in it that anyone could read
+
+    named = "".join(f"<podcast:a n='{n}'>" for n in range(50))
+    e = read(rss(named + "</podcast:a>" * 50)).entries[0]
+    assert depth(clean(e).extensions) == 8
+
+
+def test_extensions_are_made_safe_and_stored_whole() -> None:
+    said = (
+        "<media:description type='html'>&lt;p onclick='x'&gt;d&lt;/p&gt;&lt;script&gt;x&lt;/script&gt;"
+        "</media:description><podcast:person href='javascript:x' img='/a.png'>&lt;b&gt;A&lt;/b&gt;"
+        "</podcast:person><podcast:source uri='ipfs://Qm'/><podcast:txt x='data:text/html,x'/>"
+    )
+    feed = read(rss(said, "<itunes:image href='/i.png'/>"))
+
+    entry = clean(feed.entries[0])
+
+    assert entry.extensions == (
+        of("media:description", "<p>d</p>", type="html"),
+        of("podcast:person", "A", img="https://a.example/a.png"),
+        of("podcast:source", uri="ipfs://Qm"),
+        of("podcast:txt"),
+    )
+    assert codec.to_entry(codec.from_entry(entry)) == entry
+    stored = clean_feed(replace(feed, entries=(), problems=()))
+    assert codec.to_feed(codec.from_feed(stored)) == stored
+    assert stored.extensions == (of("itunes:image", href="https://a.example/i.png"),)
+
+
+def test_media_that_are_heard_or_watched_are_the_enclosures_of_an_entry_without_any() -> None:
+    group = (
+        "<media:group><media:content url='https://a.example/s.webm' type='video/webm'/>"
+        "<media:content url='https://a.example/v.mp4' type='video/mp4' fileSize='9' isDefault='true'/>"
+        "</media:group><media:content url='https://a.example/me.png' medium='image'/>"
+    )
+    video = Enclosure(url="https://a.example/v.mp4", type="video/mp4", length=9)
+    own = Enclosure(url="https://a.example/1.mp3", type="audio/mpeg")
+
+    assert read(rss(group)).entries[0].enclosures == (video,)
+    assert read(rss(group + "<enclosure url='https://a.example/1.mp3'/>")).entries[
+        0
+    ].enclosures == (own,)
+
+
+def test_the_image_of_a_feed_may_be_one_of_media() -> None:
+    image = "<media:content url='https://a.example/i.png' type='image/png'/>"
+    assert read(rss(channel=image)).image == "https://a.example/i.png"
+    assert read(rss(channel=image + "<itunes:image href='https://a.example/p.png'/>")).image == (
+        "https://a.example/p.png"
+    )
+
+
+# ── threads and licences ─────────────────────────────────────────────────────
+
+
+def test_replies_are_counted_and_their_page_is_where_an_entry_is_discussed() -> None:
+    said = (
+        "<link rel='replies' type='application/atom+xml' href='https://a.example/1.atom'/>"
+        "<link rel='replies' type='text/html' href='https://a.example/1#c' thr:count='3'/>"
+    )
+    e = read(atom(said)).entries[0]
+
+    assert e.comments == "https://a.example/1#c"
+    assert [(x.rel, x.count) for x in e.links] == [("replies", None), ("replies", 3)]
+
+
+LICENCE = "https://l.example/by/4.0/"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"<atom:link rel='license' href='{LICENCE}'/>",
+        f"<creativeCommons:license>{LICENCE}</creativeCommons:license>",
+        f"<cc:license rdf:resource='{LICENCE}'/>",
+        f"<cc:license>{LICENCE}</cc:license>",
+        f"<dcterms:license>{LICENCE}</dcterms:license>",
+        f"<podcast:license url='{LICENCE}'/>",
+        f"<media:license href='{LICENCE}'/>",
+    ],
+)
+def test_a_licence_that_is_an_address_is_a_link(said: str) -> None:
+    for found in (read(rss(said)).entries[0], read(rss(channel=said))):
+        assert [x.href for x in found.links if x.rel == "license"] == [LICENCE]
+        assert found.rights is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<dcterms:license>By hand &amp; free</dcterms:license>",
+        "<cc:license>By hand &amp; free</cc:license>",
+        "<podcast:license>By hand &amp; free</podcast:license>",
+        "<dcterms:rights>By hand &amp; free</dcterms:rights>",
+    ],
+)
+def test_a_licence_that_is_none_is_a_word_about_rights(said: str) -> None:
+    for found in (read(rss(said)).entries[0], read(rss(channel=said))):
+        assert found.rights == "By hand &amp; free"
+        assert [x for x in found.links if x.rel == "license"] == []
+
+
+# ── who wants to be listed nowhere ───────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "blocked"),
+    [
+        ("<itunes:block>Yes</itunes:block>", "itunes:block"),
+        ("<itunes:block>no</itunes:block>", None),
+        ("<itunes:block/>", None),
+        ("<googleplay:block>yes</googleplay:block>", "googleplay:block"),
+        ("<podcast:block>yes</podcast:block>", "podcast:block"),
+        ("<podcast:block id='google'>yes</podcast:block>", None),
+        ("<podcast:block id='aggregator'>yes</podcast:block>", "podcast:block"),
+        ("<podcast:block>yes</podcast:block><podcast:block id='aggregator'>no</podcast:block>", None),
+        ("<podcast:block id='google'>no</podcast:block><podcast:block>yes</podcast:block>",
+         "podcast:block"),
+        ("<podcast:block>no</podcast:block><itunes:block>yes</itunes:block>", "itunes:block"),
+    ],
+)  # fmt: skip
+def test_a_block_is_read_by_its_own_rules(said: str, blocked: str | None) -> None:
+    assert read(rss(said)).entries[0].blocked == blocked
+
+    feed = read(rss(channel=said))
+    of_feed = f"{blocked} of its feed" if blocked else None
+    assert (feed.blocked, feed.entries[0].blocked) == (of_feed, of_feed)
+    told = f"{blocked}: its publisher asks to be listed nowhere, so nothing of it is published"
+    assert feed.problems == ((told,) if blocked else ())
+
+
+def test_a_feed_service_is_passed_and_remembered() -> None:
+    proxy, page = "https://feedproxy.example/~r/1", "https://a.example/1"
+    for prefix, uri in (
+        ("f", "http://rssnamespace.org/feedburner/ext/1.0"),
+        ("pheedo", "http://www.pheedo.com/namespace/pheedo"),
+    ):
+        body = (
+            f'<rss version="2.0" xmlns:{prefix}="{uri}"><channel><title>C</title><item><title>T</title><link>{proxy}</link>'
+            f"<{prefix}:origLink>{page}</{prefix}:origLink></item></channel></rss>"
+        )
+        e = clean(read(body).entries[0])
+        assert e.links == (Link(href=page), Link(href=proxy, rel="via"))
+        assert (e.source_link, e.link) == (proxy, page)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from aggregator import formats
 from aggregator.formats import lenient, strict
 from aggregator.formats.extensions import NAMESPACES
 from aggregator.model import Enclosure, Extension, Feed, Link, Response
@@ -176,6 +178,24 @@ def test_the_image_of_a_feed_may_be_one_of_media() -> None:
     assert read(rss(channel=image)).image == "https://a.example/i.png"
     assert read(rss(channel=image + "<itunes:image href='https://a.example/p.png'/>")).image == (
         "https://a.example/p.png"
+    )
+
+
+def test_json_feed_says_the_same_of_images_and_recordings() -> None:
+    item = {
+        "id": "1",
+        "image": "/i.png",
+        "banner_image": "b.png",
+        "attachments": [{"url": "/1.mp3", "mime_type": "audio/mpeg", "duration_in_seconds": 9}],
+    }
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]})
+
+    (entry,) = formats.parse(Response(url=URL, body=body.encode())).entries
+
+    assert entry.extensions == (
+        of("media:thumbnail", url="https://a.example/i.png"),
+        of("media:content", url="https://a.example/b.png", medium="image"),
+        of("itunes:duration", "9"),
     )
 
 

@@ -895,6 +895,119 @@ def test_an_episode_with_a_subtitle_alone_is_told_by_it() -> None:
     assert (e.summary, e.content) == ("d", None)
 
 
+# ── JSON Feed ────────────────────────────────────────────────────────────────
+
+
+def json_feed(*items: object, version: str = "1.1", **head: object) -> Feed:
+    document = {"version": f"https://jsonfeed.org/version/{version}", "items": items, **head}
+    return parse(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("said", "id"),
+    [
+        ("a", "a"), (7, "7"), (7.0, "7"), (7.5, "7.5"), (2**70, str(2**70)), (True, ""), (None, ""),
+        (["a"], ""), ({}, ""),
+    ],
+)  # fmt: skip
+def test_a_number_is_an_id_and_nothing_else_but_a_string_is(said: object, id: str) -> None:
+    feed = json_feed({"id": said, "url": "https://a.example/1"})
+    assert feed.entries[0].id == id
+    told = "1 of its items have no id; told apart by link or text"
+    assert feed.problems == (() if id else (told,))
+
+
+@pytest.mark.parametrize("said", ["NaN", "Infinity", "1e999"])
+def test_a_number_that_is_none_is_no_id(said: str) -> None:
+    body = '{"version": "https://jsonfeed.org/version/1", "items": [{"id": %s, "title": "T"}]}'
+    assert only(body % said).id == ""
+
+
+def test_json_authors_of_both_versions_are_inherited() -> None:
+    ann, bo = {"name": "Ann", "url": "/ann"}, {"name": "Bo"}
+    of_feed = json_feed({"id": "1"}, {"id": "2", "authors": []}, {"id": "3", "authors": [bo]},
+                        {"id": "4", "author": bo}, {"id": "5", "authors": ["Cy", bo, bo, {}, 3]},
+                        authors=[ann])  # fmt: skip
+    old = json_feed({"id": "1"}, {"id": "2", "author": bo}, version="1", author=ann)
+
+    people = (Person(name="Ann", url="https://a.example/ann"),)
+    assert [e.authors for e in of_feed.entries] == [
+        people, people, (Person(name="Bo"),), (Person(name="Bo"),),
+        (Person(name="Cy"), Person(name="Bo")),
+    ]  # fmt: skip
+    assert [e.authors for e in old.entries] == [people, (Person(name="Bo"),)]
+    assert old.authors == people
+
+
+def test_json_texts_languages_tags_and_files() -> None:
+    feed = json_feed(
+        {
+            "id": "1",
+            "content_html": "<p>a</p>",
+            "content_text": "a",
+            "summary": "1 < 2",
+            "language": "de",
+            "tags": "one",
+            "attachments": [
+                {"url": "/1.mp3", "size_in_bytes": 5.0},
+                {"url": "/1.ogg", "mime_type": "audio/x", "size_in_bytes": "7"},
+                {"mime_type": "audio/x"},
+                "/2.mp3",
+            ],
+        },
+        {"id": "2", "content_html": "", "content_text": "a\r\nb\r\n\r\nc"},
+        language="zh",
+        next_url="https://a.example/2.json",
+    )
+    one, two = feed.entries
+    assert (one.content, one.summary, one.language) == ("<p>a</p>", "1 &lt; 2", "de")
+    assert one.categories == (Category(term="one"),)
+    assert [(x.url, x.type, x.length) for x in one.enclosures] == [
+        ("https://a.example/1.mp3", "audio/mpeg", 5),
+        ("https://a.example/1.ogg", "audio/x", 7),
+    ]
+    assert (two.content, two.language) == ("<p>a<br>b</p><p>c</p>", "zh")
+    assert all("2.json" not in x.href for x in feed.links)
+
+
+@pytest.mark.parametrize(
+    ("item", "link"),
+    [
+        ({"url": "/1", "external_url": "https://o.example/"}, "https://a.example/1"),
+        ({"external_url": "https://o.example/"}, "https://o.example/"),
+        (
+            {"id": "https://a.example/2", "external_url": "https://o.example/"},
+            "https://a.example/2",
+        ),
+        ({"id": "7"}, None),
+    ],
+)
+def test_the_link_of_a_json_item_is_its_page_before_what_it_links_to(
+    item: dict[str, str], link: str | None
+) -> None:
+    document = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", **item}]}
+    found = inspect(json.dumps(document).encode(), url=URL, headers={})
+    assert found["entries"][0]["url"] == link
+
+
+def test_a_json_feed_that_breaks_off_has_its_whole_items() -> None:
+    items = [{"id": str(n), "title": f'a ] }} \\" {n}', "tags": [{"x": []}]} for n in range(3)]
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": items})
+    starts = [body.index(f'{{"id": "{n}"') for n in range(3)]
+    whole = parse(body).entries
+
+    for end in range(starts[1], body.rindex("]")):
+        feed = parse(body[:end])
+        count = len(feed.entries)
+        assert feed.entries == whole[:count]
+        assert count >= sum(end > start for start in starts) - 1
+        assert feed.title == "J"
+        assert "broken JSON" in feed.problems[0]
+        assert "read up to there" in feed.problems[0]
+    with pytest.raises(ParseError, match="broken JSON"):
+        parse(body[: starts[0] + 5])
+
+
 # ── what others get wrong, and is plain all the same ─────────────────────────
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable
+import math
+import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import urljoin
@@ -12,30 +14,36 @@ from urllib.parse import urljoin
 from aggregator.errors import ParseError
 from aggregator.formats import charsets, mapping
 from aggregator.formats.remarks import unread_dates
+from aggregator.formats.repairs import is_absolute
 from aggregator.links import with_permalink
-from aggregator.model import Category, Enclosure, Entry, Feed, Hints, Link, Person, Response
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Entry,
+    Extension,
+    Feed,
+    Hints,
+    Link,
+    Person,
+    Response,
+)
 from aggregator.moments import credible, moment
+
+_DEEPEST = 100  # of what is nested: in an item there are lists of objects, and extensions
 
 
 def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
-    """The feed in `response`; a date without an offset is read in `zone`."""
+    """The feed in `response`; a date without an offset is read in `zone`. Pages that its
+    `next_url` leads to are not asked for: they hold what we had before."""
     kind = mapping.headers(response)["content-type"]
     found = charsets.decode(response.body, "utf-8", charsets.stated(kind))  # RFC 8259 §8.1, first
-    data = _loaded(found.text)
+    data, problems = _loaded(found.text)
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         raise ParseError("JSON, but no JSON Feed: it has no list 'items'")
     reader = _Reader(zone=zone, base=response.url)
     authors, language = reader.people(data), _text(data, "language")
     items = [x for x in data["items"] if isinstance(x, dict)]
     entries = tuple(reader.entry(x, authors, language or None) for x in items)
-    version = _text(data, "version")
-    problems = list(found.problems)
-    if "jsonfeed.org/version/" not in version:
-        problems.append(f"unknown version {version!r}")
-    lost = len(data["items"]) - len(items)
-    if lost:
-        problems.append(f"{lost} of its items are no objects and were left out")
-    problems += unread_dates(reader.unread)
     return Feed(
         id=_text(data, "feed_url") or None,
         title=html.escape(_text(data, "title"), quote=False),
@@ -46,15 +54,57 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         image=reader.url(data, "icon") or reader.url(data, "favicon"),
         hints=Hints(complete=data.get("expired") is True),
         entries=entries,
-        problems=tuple(problems),
+        problems=(*found.problems, *problems, *_odd(data, items), *unread_dates(reader.unread)),
     )
 
 
-def _loaded(text: str) -> Any:
+def _odd(data: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[str]:
+    """What is not as the specification has it. An item without an id should not be shown, but it
+    has been written: it is recognised by its link or its text."""
+    version = _text(data, "version")
+    if "jsonfeed.org/version/" not in version:
+        yield f"unknown version {version!r}"
+    if lost := len(data["items"]) - len(items):
+        yield f"{lost} of its items are no objects and were left out"
+    if nameless := sum(not _text(x, "id") for x in items):
+        yield f"{nameless} of its items have no id; told apart by link or text"
+
+
+# ── broken documents ─────────────────────────────────────────────────────────
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)  # a string may break off, too
+
+
+def _loaded(text: str) -> tuple[Any, tuple[str, ...]]:
+    """The value that `text` is; where it breaks off, that of its whole items."""
     try:
-        return json.loads(text, strict=False)
+        return json.loads(text, strict=False), ()
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"broken JSON: {error}") from error
+        broken = f"broken JSON: {error}"
+        end = _last_item(text)
+    try:
+        return json.loads(text[:end] + "]}", strict=False), (f"{broken}; read up to there",)
+    except (ValueError, RecursionError):
+        raise ParseError(broken) from None
+
+
+def _last_item(text: str) -> int:
+    """Where the last whole object ends in a list of the outermost object."""
+    end, depth, begun = 0, 0, ""
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark in "[{":
+            begun = begun[:depth] + mark
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+            if depth < 2:
+                break  # the list is whole, or this is none
+            if depth == 2 and begun[:2] == "{[":
+                end = token.end()
+        if depth > _DEEPEST:
+            break
+    return end
 
 
 class _Reader:
@@ -66,14 +116,16 @@ class _Reader:
         self.unread: list[str] = []  # what should have been a date
 
     def entry(self, x: dict[str, Any], authors: tuple[Person, ...], language: str | None) -> Entry:
-        link = self.url(x, "url")
         target = self.url(x, "external_url")
-        related = (Link(href=target, rel="related"),) if target else ()
+        # An item of a list of links may have no page of its own.
+        link = self.url(x, "url") or (None if is_absolute(_text(x, "id")) else target)
+        links = [Link(href=href) for href in (link,) if href]
+        links += [Link(href=href, rel="related") for href in (target,) if href]
         plain = _text(x, "content_text")
         return Entry(
             id=_text(x, "id"),
             title=html.escape(_text(x, "title"), quote=False),
-            links=with_permalink(((Link(href=link),) if link else ()) + related, _text(x, "id")),
+            links=with_permalink(links, _text(x, "id")),
             published=self.when(x, "date_published"),
             updated=self.when(x, "date_modified"),
             authors=self.people(x) or authors,
@@ -84,7 +136,18 @@ class _Reader:
             enclosures=tuple(self.enclosures(x)),
             language=_text(x, "language") or language,
             source_link=link,
+            extensions=tuple(self.extensions(x)),
         )
+
+    def extensions(self, x: dict[str, Any]) -> Iterator[Extension]:
+        """What RSS and Atom say in elements of their own about images and recordings."""
+        for name, kind in (("image", "thumbnail"), ("banner_image", "content")):
+            if href := self.url(x, name):
+                medium = () if kind == "thumbnail" else (("medium", "image"),)
+                yield Extension(name=f"media:{kind}", attributes=(*medium, ("url", href)))
+        lengths = (_text(a, "duration_in_seconds") for a in _objects(x.get("attachments")))
+        if length := next(filter(None, lengths), None):
+            yield Extension(name="itunes:duration", text=length)
 
     def url(self, x: dict[str, Any], name: str) -> str | None:
         value = _text(x, name)
@@ -100,32 +163,31 @@ class _Reader:
         return found
 
     def people(self, x: dict[str, Any]) -> tuple[Person, ...]:
-        """`authors` of 1.1, `author` of 1.0."""
+        """`authors` of 1.1, `author` of 1.0; a name alone is one as well."""
         listed = x.get("authors")
-        people = listed if isinstance(listed, list) else [x.get("author")]
+        people = listed if isinstance(listed, list) and listed else [x.get("author")]
         found = (
             Person(name=_text(p, "name"), url=self.url(p, "url"))
-            for p in people
             if isinstance(p, dict)
+            else Person(name=p if isinstance(p, str) else "")
+            for p in people
         )
-        return tuple(p for p in found if p != Person())
+        return tuple(p for p in dict.fromkeys(found) if p != Person())
 
     def feed_links(self, data: dict[str, Any]) -> tuple[Link, ...]:
         names = (("home_page_url", "alternate"), ("feed_url", "self"))
         found = ((self.url(data, name), rel) for name, rel in names)
         return tuple(Link(href=href, rel=rel) for href, rel in found if href)
 
-    def enclosures(self, x: dict[str, Any]) -> Iterable[Enclosure]:
-        attachments = x.get("attachments")
-        for a in attachments if isinstance(attachments, list) else ():
-            url = self.url(a, "url") if isinstance(a, dict) else None
-            if url:
-                size = a.get("size_in_bytes")
+    def enclosures(self, x: dict[str, Any]) -> Iterator[Enclosure]:
+        for a in _objects(x.get("attachments")):
+            if url := self.url(a, "url"):
+                size = _text(a, "size_in_bytes")
                 yield Enclosure(
                     url=url,
-                    type=_text(a, "mime_type") or None,
+                    type=_text(a, "mime_type") or mapping.type_by_name(url),
                     length=int(size)
-                    if isinstance(size, int | float) and 0 <= size < 1e15
+                    if size.isascii() and size.isdigit() and len(size) < 16
                     else None,
                 )
 
@@ -133,15 +195,24 @@ class _Reader:
 def _text(x: dict[str, Any], name: str) -> str:
     """A string; numbers are coerced, as the specification asks of ids."""
     value = x.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, float):
+        whole = math.isfinite(value) and value.is_integer() and abs(value) < 1e15
+        return str(int(value)) if whole else str(value) if math.isfinite(value) else ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value)
 
 
 def _texts(values: Any) -> Iterable[str]:
-    return (str(v) for v in values if isinstance(v, str) and v) if isinstance(values, list) else ()
+    listed = values if isinstance(values, list) else [values]
+    return (str(v) for v in listed if isinstance(v, str) and v)
+
+
+def _objects(values: Any) -> Iterable[dict[str, Any]]:
+    return (x for x in values if isinstance(x, dict)) if isinstance(values, list) else ()
 
 
 def _paragraphs(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     parts = (html.escape(p.strip(), quote=False) for p in text.split("\n\n"))
     return "".join(f"<p>{p}</p>".replace("\n", "<br>") for p in parts if p)

@@ -164,6 +164,8 @@ def _gathered(element: str) -> Callable[[Any], None]:
             self._get_context().setdefault(f"skipped_{element}s", []).append(text)
 
     return end
+
+
 Method = Callable[..., None]
 
 

@@ -24,7 +24,7 @@ from aggregator.model import (
     Slowdown,
     StoredEntry,
 )
-from aggregator.rules import Ruler
+from aggregator.rules import Ruler, wish
 from aggregator.stores import Store
 from aggregator.text import letters, plain
 
@@ -94,6 +94,7 @@ class _Ingest:
         for number, (arrival, published) in enumerate(self._oldest_first()):
             self._take(arrival, published, self.now + timedelta(microseconds=number))
         self._withdraw()
+        self._heed()
         self.store.settle(self.touched, self.now)
         self.store.stamp(self.poll.source, self.poll.stamps)
         self.store.forget(self.poll.source, self.poll.gone)
@@ -231,6 +232,29 @@ class _Ingest:
                 self.store.note(old.key, self.now, "withdrawn", _WITHDRAWN)
                 self.touched.add(old.cluster)
                 self.count["changed"] += 1
+
+    def _heed(self) -> None:
+        """What a feed now wishes for all its entries also goes for those that it holds no more."""
+        feed = self.poll.feed
+        before = self.store.feed(self.poll.source) if feed else None
+        if feed is None or before is None or before.blocked == feed.blocked:
+            return
+        known = self.store.entries(source=self.poll.source, output=None)
+        ids = {old.keys.source_entry_id for old in known}
+        for old in self.store.recognised(self.poll.source, ids, ()):
+            if old.entry is None or old.entry.blocked != before.blocked:
+                continue  # it came with this poll, or has a wish of its own
+            entry = replace(old.entry, blocked=feed.blocked)
+            granted = wish(before.blocked) if before.blocked else None
+            dropped = None if old.dropped == granted else old.dropped
+            if feed.blocked and not dropped:
+                dropped = wish(feed.blocked)
+            keys = replace(old.keys, digest=b"")
+            arrival = Arrival(entry=entry, keys=keys, outputs=old.outputs, dropped=dropped)
+            self.store.change(old, arrival, surfaced=None)
+            self.store.note(old.key, self.now, "ruled", dropped or ", ".join(old.outputs))
+            self.touched.add(old.cluster)
+            self.count["changed"] += dropped != old.dropped
 
     def _gone(self, old: StoredEntry) -> bool:
         """Whether the document has that entry no more, or gave its id to another link."""

@@ -1,4 +1,5 @@
-"""What feeds say of media, podcasts, threads and licences is kept."""
+"""What feeds say of media, podcasts, threads and licences is kept; who wants to be listed nowhere
+is not published."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import json
 from dataclasses import replace
 
 import pytest
+from world import Item, World
 
-from aggregator import formats
+from aggregator import app, formats, inspection, status
 from aggregator.formats import lenient, strict
 from aggregator.formats.extensions import NAMESPACES
 from aggregator.model import Enclosure, Extension, Feed, Link, Response
@@ -276,6 +278,99 @@ def test_a_block_is_read_by_its_own_rules(said: str, blocked: str | None) -> Non
     assert (feed.blocked, feed.entries[0].blocked) == (of_feed, of_feed)
     told = f"{blocked}: its publisher asks to be listed nowhere, so nothing of it is published"
     assert feed.problems == ((told,) if blocked else ())
+
+
+BLOCK = '<itunes:block xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd">Yes</itunes:block>'
+
+
+def show(*items: Item, blocked: bool = False) -> bytes:
+    body = "".join(
+        f"<item><guid>{i.id}</guid><title>{i.title}</title><link>{i.link}</link>{i.extra}</item>"
+        for i in items
+    )
+    head = BLOCK if blocked else ""
+    return f'<rss version="2.0"><channel><title>C</title>{head}{body}</channel></rss>'.encode()
+
+
+def episode(number: int, extra: str = "") -> Item:
+    link = f"https://a.example/{number}"
+    return Item(id=link, link=link, title=f"Episode number {number}", extra=extra)
+
+
+def held(world: World) -> dict[str, str | None]:
+    return {e["title"]: e["held"] for e in world.entries()}
+
+
+def test_a_blocked_entry_is_not_published_and_explained(world: World) -> None:
+    world.sources("a")
+    world.serve("a", show(episode(1), episode(2, BLOCK)))
+
+    world.run()
+
+    assert world.titles() == ["Episode number 1"]
+    assert held(world)["Episode number 2"] == (
+        "dropped by itunes:block: its publisher asks to be listed nowhere"
+    )
+
+
+def test_a_feed_that_comes_to_be_blocked_takes_all_its_entries_with_it_and_may_bring_them_back(
+    world: World,
+) -> None:
+    world.sources("a")
+    one, two, three, four = (episode(n) for n in range(1, 5))
+    world.serve("a", show(one, two))
+    world.run()
+
+    world.serve("a", show(two, three, blocked=True))
+    world.run()
+
+    assert world.titles() == []
+    wish = "dropped by itunes:block of its feed: its publisher asks to be listed nowhere"
+    assert held(world) == {i.title: wish for i in (one, two, three)}
+    assert "listed nowhere" in problems(world)
+
+    world.serve("a", show(three, four))
+    world.run()
+
+    assert sorted(world.titles()) == [i.title for i in (one, two, three, four)]
+    assert problems(world) == ""
+
+
+def test_a_block_outlasts_new_rules_and_a_rule_a_block(world: World) -> None:
+    world.sources("a", more="  b: {url: 'https://b.example/feed', drop: 'title ~ \"number 1\"'}\n")
+    world.serve("a", show(episode(7), blocked=True))
+    world.serve("b", show(episode(1), episode(2)))
+    world.run()
+    world.serve("b", show(episode(2), blocked=True))
+    world.run()
+    assert world.titles() == []
+
+    world.sources("a", more="  b: {url: 'https://b.example/feed', drop: 'title ~ \"number 3\"'}\n")
+    world.run()
+    assert world.titles() == []
+
+    world.serve("b", show(episode(2)))
+    world.run()
+    assert sorted(world.titles()) == ["Episode number 1", "Episode number 2"]
+
+
+def problems(world: World) -> str:
+    given = app.settings(world.folder / "config.yaml")
+    store = app.open_store(given, exclusive=False)
+    try:
+        wanted = app.publication(given, store)
+        (found,) = status.sources(store, wanted.sources, world.now)
+        return " ".join(found["problems"])
+    finally:
+        store.close()
+
+
+def test_inspect_says_what_it_says_and_no_more() -> None:
+    body = rss("<itunes:duration>9</itunes:duration>", BLOCK).encode()
+    found = inspection.inspect(body, url=URL, headers={})
+
+    assert "extensions" not in found["entries"][0]
+    assert "itunes:block" in found["problems"][0]
 
 
 def test_a_feed_service_is_passed_and_remembered() -> None:

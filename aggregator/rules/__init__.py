@@ -3,6 +3,7 @@
     clean        safe, absolute, its canonical link first
     empty        dropped if it says nothing, whatever its source wants
     keep, drop   by the source's expressions
+    blocked      dropped if its publisher wants it listed nowhere
     categories   the outputs that it stands in
 
 To add a rule: a file here with a function of Entry, and its place in `Ruler`.
@@ -19,7 +20,7 @@ from aggregator.rules.categories import Categories, CategoryRule
 from aggregator.rules.expressions import compile_expression
 from aggregator.text import plain
 
-__all__ = ["Categories", "CategoryRule", "Ruler", "Ruling", "compile_expression"]
+__all__ = ["Categories", "CategoryRule", "Ruler", "Ruling", "compile_expression", "wish"]
 
 _SHOWN = re.compile("<(?:img|picture|audio|video|svg|math)\\b")
 
@@ -50,8 +51,15 @@ class Ruler:
             dropped = f"sources.{self._source.id}.keep: {self._source.keep}"
         elif self._drop and self._drop(entry):
             dropped = f"sources.{self._source.id}.drop: {self._source.drop}"
+        elif entry.blocked:
+            dropped = wish(entry.blocked)
         outputs = self._categories.outputs(entry, self._source.categories)
         return Ruling(outputs=outputs, dropped=dropped)
+
+
+def wish(blocked: str) -> str:
+    """Why an entry that is `blocked` is dropped, though no rule of ours says so."""
+    return f"{blocked}: its publisher asks to be listed nowhere"
 
 
 def _says_something(entry: Entry) -> bool:

@@ -68,6 +68,9 @@ class Store(Protocol):
     def feeds(self) -> dict[str, Feed]:
         """The metadata of every source that ever answered."""
 
+    def feed(self, source: str) -> Feed | None:
+        """The metadata of one."""
+
     # ── entries ──
     def digests(self, source: str, ids: Iterable[str]) -> dict[str, bytes]:
         """By source_entry_id, the digests of those entries that we have."""

@@ -283,6 +283,12 @@ class SqliteStore:
         rows = self._reader.execute("SELECT id, feed FROM source WHERE feed IS NOT NULL")
         return {row["id"]: codec.to_feed(row["feed"]) for row in rows}
 
+    def feed(self, source: str) -> Feed | None:
+        row = self._db.execute(
+            "SELECT feed FROM source WHERE id = ? AND feed IS NOT NULL", (source,)
+        ).fetchone()
+        return codec.to_feed(row["feed"]) if row else None
+
     # ── entries ──────────────────────────────────────────────────────────────
 
     def digests(self, source: str, ids: Iterable[str]) -> dict[str, bytes]:

@@ -10,17 +10,20 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 
 from aggregator.errors import ParseError
-from aggregator.formats import jsonfeed, lenient, strict
+from aggregator.formats import discovery, jsonfeed, lenient, strict
 from aggregator.model import Feed, Response
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[\[{]")
+_PAGE = "an HTML page"
+_XML = "XML, but no feed that we know"
+_OTHER = "neither XML nor JSON"
 _KINDS = (
     (re.compile(rb"\s*$"), "empty"),
-    (re.compile(rb"(?is).{0,1024}?(?:<!doctype\s+html|<html[\s>])"), "an HTML page"),
+    (re.compile(rb"(?is).{0,1024}?(?:<!doctype\s+html|<html[\s>])"), _PAGE),
     (re.compile(rb"\x89PNG|GIF8|\xff\xd8\xff|RIFF"), "an image"),
     (re.compile(rb"%PDF"), "a PDF"),
     (re.compile(rb"\x1f\x8b|PK\x03\x04"), "a compressed file"),
-    (re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z])"), "XML, but no feed that we know"),
+    (re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z])"), _XML),
 )
 
 
@@ -32,18 +35,24 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     read: Callable[..., Feed] = jsonfeed.parse if _JSON.match(response.body) else _xml
     try:
         return read(response, zone=zone)
-    except ParseError as error:
-        if read is jsonfeed.parse:
-            raise
-        raise ParseError(f"no feed: {_kind(response.body)}") from error
+    except ParseError:
+        raise
     except Exception as error:  # anything may come off the wire, and parsers are only people's work
         raise ParseError(f"cannot be read as a feed: {type(error).__name__}: {error}") from error
 
 
 def _xml(response: Response, *, zone: tzinfo) -> Feed:
     """feedparser is the judge; what it would say of an ordinary feed `strict` knows sooner."""
-    return strict.parse(response, zone=zone) or lenient.parse(response, zone=zone)
+    try:
+        return strict.parse(response, zone=zone) or lenient.parse(response, zone=zone)
+    except ParseError as error:
+        raise ParseError(f"no feed: {_kind(response)}") from error
 
 
-def _kind(body: bytes) -> str:
-    return next((name for shape, name in _KINDS if shape.match(body)), "neither XML nor JSON")
+def _kind(response: Response) -> str:
+    """What it is instead; of a page, also which feeds it names."""
+    kind = next((name for shape, name in _KINDS if shape.match(response.body)), _OTHER)
+    if kind not in (_PAGE, _XML, _OTHER):  # the last two may be a page in UTF-16, or half of one
+        return kind
+    found = discovery.told(discovery.feeds(response))
+    return f"{_PAGE}{found}" if found else kind

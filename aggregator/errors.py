@@ -30,7 +30,8 @@ class SourceError(AggregatorError):
 
 class FetchError(SourceError):
     """`status` is the HTTP status where there was one; `retry_after` what the server asked for,
-    and `slowdown` what that means for its host."""
+    and `slowdown` what that means for its host; `redirects` the statuses of the redirects that
+    led to where it failed."""
 
     def __init__(
         self, message: str, *, status: int | None = None, retry_after: timedelta | None = None
@@ -39,6 +40,7 @@ class FetchError(SourceError):
         self.status = status
         self.retry_after = retry_after
         self.slowdown: Slowdown | None = None
+        self.redirects: tuple[int, ...] = ()
 
 
 class HostRests(SourceError):

@@ -14,7 +14,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -133,6 +133,16 @@ class Fetcher:
             raise FetchError(f"{host}: {_reason(error)}") from error
 
     async def _follow(self, request: Request) -> Response:
+        """The answer where the redirects end; it tells of them, and so does an error."""
+        redirects: list[int] = []
+        try:
+            answer = await self._ask_on(request, redirects)
+        except FetchError as error:
+            error.redirects = tuple(redirects)
+            raise
+        return replace(answer, redirects=tuple(redirects))
+
+    async def _ask_on(self, request: Request, redirects: list[int]) -> Response:
         """Each address waits for places of its own; only asking takes time from the poll's."""
         address, headers = request.url, dict(request.headers)
         left = self._options.timeout.total_seconds()
@@ -144,9 +154,10 @@ class Fetcher:
                 async with asyncio.timeout(left) as limit:
                     answer = await self._ask(url, headers, limit)
                 left -= clock() - started
-            if isinstance(answer, Response):
+            if answer.status not in _REDIRECTS:
                 return answer
-            address, headers = _redirected(url, answer, headers)
+            address, headers = _redirected(url, answer.headers["location"], headers)
+            redirects.append(answer.status)
         raise FetchError(f"{_host(address)}: more than {_MOST_REDIRECTS} redirects")
 
     def _checked(self, address: str) -> httpx.URL:
@@ -161,8 +172,8 @@ class Fetcher:
 
     async def _ask(
         self, url: httpx.URL, headers: Mapping[str, str], limit: asyncio.Timeout
-    ) -> Response | str:
-        """The answer of one server: a Response, or where else to ask."""
+    ) -> Response:
+        """The answer of one server, which may be where else to ask."""
         asked = url.copy_with(userinfo=b"", fragment=None)
         auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
         raw = {
@@ -174,7 +185,8 @@ class Fetcher:
             if sum(len(k) + len(v) for k, v in answer.headers.raw) > _MOST_HEADERS:
                 raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")
             if answer.status_code in _REDIRECTS and "location" in answer.headers:
-                return answer.headers["location"]
+                where = {"location": answer.headers["location"]}
+                return Response(url=str(asked), status=answer.status_code, headers=where)
             return await self._answer(str(asked), answer, partial(self._enlarge, stack, limit))
 
     async def _enlarge(self, stack: AsyncExitStack, limit: asyncio.Timeout) -> None:

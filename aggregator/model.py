@@ -276,6 +276,7 @@ class Response:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    redirects: tuple[int, ...] = ()  # the statuses of those that led to `url`
 
 
 # ── what we keep ─────────────────────────────────────────────────────────────

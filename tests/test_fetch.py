@@ -164,6 +164,25 @@ def test_a_redirect_is_followed(status: int, where: str) -> None:
     assert (response.url, response.body) == (f"{server.url}/a/new", BODY)
 
 
+def test_the_way_is_told_of_an_answer_and_of_an_error() -> None:
+    there = {"/a": (301, "/b"), "/b": (307, "/c"), "/x": (308, "/y")}
+
+    def way(asked: Asked) -> Answer:
+        code, where = there.get(asked.path, (0, ""))
+        if where:
+            return Answer(code, {"Location": where})
+        return Answer(410) if asked.path == "/y" else Answer(body=BODY)
+
+    with serving(way) as server:
+        response = fetch(f"{server.url}/a")
+        direct = fetch(f"{server.url}/c")
+        error = failure(f"{server.url}/x")
+
+    assert (response.url, response.redirects) == (f"{server.url}/c", (301, 307))
+    assert direct.redirects == ()
+    assert (error.status, error.redirects) == (410, (308,))
+
+
 def counting_down(asked: Asked) -> Answer:
     left = int(asked.path.strip("/"))
     return Answer(302, {"Location": f"/{left - 1}"}) if left else Answer(body=BODY)

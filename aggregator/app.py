@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -181,15 +181,19 @@ class Aggregator:
         *,
         names: Iterable[str] | None = None,
         force: bool = False,
+        accept: Collection[str] = (),
         told: Callable[[Outcome], None] = lambda outcome: None,
         begun: Callable[[int], None] = lambda count: None,
     ) -> list[Outcome]:
-        """Poll what is due, or all of it by `force`; `begun` hears how many sources that are.
+        """Poll what is due, or all of it by `force`, and what is in `accept`, of which all is taken
+        whatever it sends; `begun` hears how many sources that are.
 
         A look at a local file costs nothing, and whoever has just saved one expects it to be seen.
         """
-        eager = [s.id for s in self.settings.sources.values() if force or s.local]
-        return await self.pipeline.poll_due(names=names, force=eager, told=told, begun=begun)
+        eager = [s.id for s in self.settings.sources.values() if force or s.local or s.id in accept]
+        return await self.pipeline.poll_due(
+            names=names, force=eager, accept=accept, told=told, begun=begun
+        )
 
     async def due(self) -> list[str]:
         """The names of the sources that are due."""

@@ -5,6 +5,7 @@ AggregatorError
 ├── SourceError          one source failed; the others go on
 │   ├── FetchError       it could not be reached, or answered with an error
 │   ├── HostRests        it was not asked: its host wants to be left alone for a while
+│   ├── Held             it sends another feed than it did; nothing of that is taken
 │   └── ParseError       what it sent is no feed, or a post that cannot be read
 ├── StoreError           the store cannot be opened or written
 │   └── StoreLocked      another process has it (exit 75)
@@ -49,6 +50,10 @@ class HostRests(SourceError):
     def __init__(self, host: str, until: datetime) -> None:
         super().__init__(f"{host}: not asked, it wants to be left alone until {until:%H:%M:%S} UTC")
         self.until = until
+
+
+class Held(SourceError):
+    """What the source sends is another feed than it was: its message says how it differs."""
 
 
 class ParseError(SourceError):

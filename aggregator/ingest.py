@@ -236,8 +236,8 @@ class _Ingest:
     def _heed(self) -> None:
         """What a feed now wishes for all its entries also goes for those that it holds no more."""
         feed = self.poll.feed
-        before = self.store.feed(self.poll.source) if feed else None
-        if feed is None or before is None or before.blocked == feed.blocked:
+        before = self.store.feed(self.poll.source)
+        if feed is None or before.blocked == feed.blocked:
             return
         known = self.store.entries(source=self.poll.source, output=None)
         ids = {old.keys.source_entry_id for old in known}

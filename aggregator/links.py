@@ -157,6 +157,18 @@ def _bare_host(host: str) -> str:
     return known.HOST_ALIASES.get(host, host)
 
 
+def domain(key: str) -> str:
+    """Of a key, the name that somebody registered or rented, as far as can be told without a list
+    of all registries: what the hosts of one owner have in common."""
+    host = key[: key.find("]") + 1] or re.split(r"[/?:#]", key, maxsplit=1)[0]
+    labels = host.split(".")
+    if labels[-1].isdigit():  # an address in numbers
+        return host
+    registry = ".".join(labels[-2:])
+    shared = registry in known.TENANT_HOSTS or _PUBLIC_SUFFIX.fullmatch(registry)
+    return ".".join(labels[-3 if shared else -2 :])
+
+
 _SLASHES = re.compile(r"/{2,}")
 _INDEX = re.compile(
     r"/(?:index|default)\.(?:html?|xhtml|shtml|php\d?|aspx?|jspx?|cfm)\Z", re.IGNORECASE

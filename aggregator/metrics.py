@@ -60,7 +60,8 @@ class _Sources(Collector):
         due = _gauge("due_timestamp_seconds", "When it is polled next")
         for state in self._states:
             failures.add_metric([state.source], state.failures)
-            due.add_metric([state.source], state.due.timestamp())
+            if state.gone is None:
+                due.add_metric([state.source], state.due.timestamp())
             if state.succeeded:
                 succeeded.add_metric([state.source], state.succeeded.timestamp())
         return failures, succeeded, due

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 Kind = Literal["feed", "posts"]
@@ -230,6 +230,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Streak:
+    """On how many days something was seen, without anything else in between; in UTC."""
+
+    days: int = 0
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What permanent redirects made of a source's address."""
+
+    address: str | None = None  # asked instead of the config's
+    leads: str | None = None  # where it redirects for good now; not believed yet
+    seen: Streak = Streak()  # that it does
+    lost: Streak = Streak()  # that `address` did not answer well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollState:
     """Where we left off with a source. Validators are opaque and kept as they came; `due` follows
     from the rest of it and the source."""
@@ -250,6 +268,9 @@ class PollState:
     rhythm: timedelta | None = None  # between two entries, as a rule
     shown: timedelta | None = None  # for how long the document shows an entry, as a rule
     news: datetime | None = None  # when its newest entry came
+    gone: datetime | None = None  # it said so for good: it is asked no more
+    held: bool = False  # it sends another feed than it did
+    move: Move = Move()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

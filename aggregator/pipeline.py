@@ -15,7 +15,7 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from aggregator import polling, reading
+from aggregator import moves, polling, reading
 from aggregator.errors import FetchError, HostRests, SourceError, StoreError
 from aggregator.ingest import Poll, ingest, rule_anew
 from aggregator.model import (
@@ -89,10 +89,12 @@ class Pipeline:
         *,
         names: Iterable[str] | None = None,
         force: Collection[str] = (),
+        accept: Collection[str] = (),
         told: Callable[[Outcome], None] = lambda outcome: None,
         begun: Callable[[int], None] = lambda count: None,
     ) -> list[Outcome]:
-        """Poll what is due among `names` (all by default), and what is in `force` as well.
+        """Poll what is due among `names` (all by default), and what is in `force` as well; one
+        that is gone for good only if it is in both. Whatever those in `accept` send is taken.
 
         `begun` hears how many that are, `told` of each outcome as it comes. One source's trouble
         is its own outcome.
@@ -101,21 +103,24 @@ class Pipeline:
         states = await self.in_thread(
             lambda: self.store.claim(self.clock(), names=wanted, force=force)
         )
+        if names is None:
+            states = [s for s in states if s.gone is None or s.source in accept]
 
         begun(len(states))
 
         async def one(state: PollState) -> Outcome:
-            outcome = await self._poll(self.subscriptions[state.source], state)
+            anew = state.source in accept
+            outcome = await self._poll(self.subscriptions[state.source], state, anew=anew)
             told(outcome)
             return outcome
 
         return list(await asyncio.gather(*(one(state) for state in states)))
 
-    async def _poll(self, subscription: Subscription, state: PollState) -> Outcome:
+    async def _poll(self, subscription: Subscription, state: PollState, *, anew: bool) -> Outcome:
         source = subscription.source
         poll = self._poll_posts if source.kind == "posts" else self._poll_feed
         try:
-            return await poll(subscription, state)
+            return await poll(subscription, moves.unread(state) if anew else state)
         except StoreError:  # no source's fault: nothing can be kept
             raise
         except HostRests as error:
@@ -129,14 +134,16 @@ class Pipeline:
             return await self._failed(source, state, trouble)
 
     async def _failed(self, source: Source, state: PollState, error: SourceError) -> Failed:
-        failed = polling.after_failure(source, state, error, self.clock())
+        now = self.clock()
+        failed = polling.after_failure(moves.asked(source, state), state, error, now)
+        failed = moves.after_failure(source, failed, error, now)
         slowdown = error.slowdown if isinstance(error, FetchError) else None
         await self._save(Poll(source=source.id, state=failed, slowdown=slowdown))
         return Failed(source=source.id, error=failed.error or "")
 
     async def _poll_feed(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
-        response = await self.fetch(polling.request_for(source, state))
+        response = await self.fetch(polling.request_for(moves.asked(source, state), state))
         with self._room.taken(len(response.body)):
             return await self._keep(subscription, state, response)
 
@@ -144,7 +151,9 @@ class Pipeline:
         self, subscription: Subscription, state: PollState, response: Response
     ) -> Outcome:
         source = subscription.source
-        kept = polling.after_success(source, state, response, self.clock())
+        now = self.clock()
+        kept = polling.after_success(source, state, response, now)
+        kept = moves.after_success(source, kept, response, now)
         if polling.unchanged(response, state):
             await self._save(Poll(source=source.id, state=kept))
             return Unchanged(source=source.id)

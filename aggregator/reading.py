@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from aggregator import cluster, discretion, files, formats, links, polling
+from aggregator import cluster, discretion, files, formats, links, moves, polling
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import posts, site_posts
 from aggregator.formats.jekyll import CONFIGS, Site
@@ -31,6 +31,8 @@ from aggregator.places import path_of
 from aggregator.rules import Ruler
 from aggregator.rules.clean import clean, clean_feed
 from aggregator.stores import Store
+
+_MOST_COMPARED = 100  # entries of a source, for where its links lead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,18 @@ def read_feed(
     placed = replace(sent, url=discretion.base(source, sent.url))
     feed = formats.parse(placed, zone=ZoneInfo(subscription.zone))
     feed = discretion.withheld(feed, source)
+    if sent.url != source.url:  # where it leads is as secret as it is itself
+        feed = discretion.withheld(feed, replace(source, url=sent.url))
     own = links.at_home(feed, source.url, sent.url)
     ids = cluster.ids_of(feed.entries, home=own)
     known = store.digests(source.id, ids)
+    arrivals = _arrivals(subscription, feed.entries, ids, known, feed_urls=own)
+    about = clean_feed(replace(feed, entries=()))
+    old = store.feed(source.id)
+    if not known and before.digest is not None:  # of another address nothing is known
+        _check(store, source, arrivals, old, about)
+    if not feed.entries and old.title:  # it may be a page for errors: what we know is worth more
+        about = replace(old, problems=about.problems)
     seen = polling.Seen(
         hints=feed.hints,
         dates=tuple(x for e in feed.entries if (x := e.published or e.updated)),
@@ -63,12 +74,23 @@ def read_feed(
     return Poll(
         source=source.id,
         state=polling.learned(source, before, after, seen, after.polled or before.due),
-        feed=clean_feed(replace(feed, entries=())),
-        arrivals=_arrivals(subscription, feed.entries, ids, known, feed_urls=own),
+        feed=about,
+        arrivals=arrivals,
         present=frozenset(ids),
         problems=feed.problems,
         first=before.succeeded is None,
     )
+
+
+def _check(store: Store, source: Source, arrivals: Sequence[Arrival], old: Feed, new: Feed) -> None:
+    """Held if that is another feed than the source was."""
+    if not arrivals or not moves.renamed(old, new):
+        return
+    keys = [a.keys for a in arrivals]
+    before = store.link_keys(source.id, _MOST_COMPARED)
+    how = moves.swapped(old, new, before, [k.url_key for k in keys])
+    if how and not store.knows(source.id, keys):
+        raise moves.held(source, how)
 
 
 def _arrivals(

@@ -266,9 +266,10 @@ def _status_page(rows: list[dict[str, Any]]) -> str:
 def _status_row(row: dict[str, Any]) -> str:
     bad = ' class="bad"' if row["error"] else ""
     wrong = [row["error"]] if row["error"] else []
-    wrong += row["problems"]
+    wrong += row["notes"] + row["problems"]
     return (
         f'<tr><th scope="row">{escape(row["source"])}</th><td{bad}>{escape(row["health"])}</td>'
         f'<td class="n">{row["entries"]}</td><td class="t">{row["last"] or "never"}</td>'
-        f'<td class="t">{row["next"]}</td><td>{"<br>".join(map(escape, wrong))}</td></tr>\n'
+        f'<td class="t">{row["next"] or "never"}</td>'
+        f"<td>{'<br>'.join(map(escape, wrong))}</td></tr>\n"
     )

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from aggregator import cluster, discretion, links, polling
+from aggregator import cluster, discretion, links, moves, polling
 from aggregator.model import PollState, Source, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.publish import Publication
@@ -32,21 +32,33 @@ def _source(
         "source": source.id,
         "kind": source.kind,
         "url": discretion.shown(source),
+        "moved": moves.moved(source, state) if state else None,
         "health": _health(state),
         "last": _when(state.polled if state else None),
         "succeeded": _when(state.succeeded if state else None),
-        "next": _when(max(polling.settled(source, state, now).due, now) if state else now),
-        "paced_by": polling.paced_by(source, state) if state else None,
+        "next": _when(_next(source, state, now)),
+        "paced_by": polling.paced_by(source, state) if state and not state.gone else None,
         "entries": count,
         "error": state.error if state else None,
         "failures": state.failures if state else 0,
         "problems": problems,
+        "notes": list(moves.notes(source, state)) if state else [],
     }
+
+
+def _next(source: Source, state: PollState | None, now: datetime) -> datetime | None:
+    if state is None:
+        return now
+    return None if state.gone else max(polling.settled(source, state, now).due, now)
 
 
 def _health(state: PollState | None) -> str:
     if state is None or state.polled is None:
         return "not polled yet"
+    if state.gone:
+        return "gone"
+    if state.held:
+        return "held"
     if state.error is None:
         return "ok"
     return "failing" if state.failures > 1 or state.succeeded is None else "failed once"

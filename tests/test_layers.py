@@ -16,7 +16,7 @@ LAYERS = (
     {"link_targets", "link_clean", "config_values", "discretion"},
     {"links", "pace", "config_clashes"},
     {"polling"},
-    {"formats", "rules", "config"},
+    {"formats", "rules", "config", "moves"},
     {"starter"},
     {"cluster", "compose", "inspection", "room"},
     {"bodies", "guard", "hosts"},
@@ -34,7 +34,7 @@ LAYERS = (
 ALLOWED = {
     ("config_values", "rules"),  # expressions in the config are checked where they stand
 }
-NO_IO = {"cluster", "compose", "formats", "inspection", "rules"}.union(*LAYERS[:7])
+NO_IO = {"cluster", "compose", "formats", "inspection", "moves", "rules"}.union(*LAYERS[:7])
 DOORS = {
     "asyncio",
     "httpx",

@@ -21,9 +21,11 @@ from aggregator.model import (
     FileStamp,
     Hints,
     Keys,
+    Move,
     PollState,
     Slowdown,
     Source,
+    Streak,
 )
 from aggregator.polling import moved
 from aggregator.stores import Store, schema
@@ -181,6 +183,38 @@ def test_a_new_source_is_due_and_one_that_was_polled_waits(store: Store) -> None
     assert len(store.claim(NOW, names=names, force=names)) == 2
     assert len(store.claim(NOW + timedelta(hours=2), names=names)) == 2
     assert store.claim(NOW, names={"a"}) == []
+
+
+def test_what_is_gone_is_never_due_and_all_of_it_is_kept(store: Store) -> None:
+    move = Move(address="https://b.example/f", lost=Streak(days=2, last=NOW.date()))
+    gone = PollState(source="a", due=NOW, gone=NOW, held=True, move=move)
+    store.finish(gone, Feed(title="A feed"))
+
+    assert store.states()["a"] == gone
+    assert [s.source for s in store.claim(NOW + WEEK, names={"a", "b"})] == ["b"]
+    assert store.claim(NOW, names={"a"}, force={"a"}) == [gone]
+    assert (store.feed("a").title, store.feed("b"), store.feed("c")) == ("A feed", Feed(), Feed())
+
+    store.enrol([source("a"), source("b")], NOW)
+    assert store.states()["a"] == gone
+    store.enrol([replace(source("a"), url="https://a.example/new")], NOW)
+    assert store.states()["a"] == PollState(source="a", due=NOW)
+
+
+def test_a_source_knows_its_own_entries_by_id_link_or_title(store: Store) -> None:
+    first, second = arrival("1"), arrival("2")
+    second = replace(second, keys=replace(second.keys, url_key=None, title_key="t"))
+    later = replace(second, entry=replace(second.entry, published=NOW))
+    save(store, poll("a", first, later))
+    unknown = Keys(source_entry_id="x", global_id=None, url_key="x", title_key="x", digest=b"")
+
+    assert store.link_keys("a", 9) == [None, "x.example/1"]
+    assert store.link_keys("a", 1) == [None]
+    assert not store.knows("a", [unknown]) and not store.knows("a", [])
+    for same in ({"source_entry_id": "1"}, {"url_key": "x.example/1"}, {"title_key": "t"}):
+        assert store.knows("a", [unknown, replace(unknown, **same)])
+        assert not store.knows("b", [replace(unknown, **same)])
+    assert not store.knows("a", [replace(unknown, url_key=None, title_key=None)])
 
 
 def test_enrolling_again_keeps_due_times_and_another_address_forgets_validators(

@@ -44,11 +44,11 @@ def status(as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None
         print_json(rows)
         return
     names = ("health", "source", "entries", "last", "next")
-    blank = {"last": "never"}
+    blank = {"last": "never", "next": "never"}
     table = [[str(row[name] or blank.get(name, 0)) for name in names] for row in rows]
     tables.show(names, table, wide=("source",))
     for row in rows:
-        for wrong in (row["error"], *row["problems"]):
+        for wrong in (row["error"], *row["notes"], *row["problems"]):
             if wrong:
                 click.echo(f"{row['source']}: {wrong}")
 

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--force", is_flag=True, help="Poll everything now, due or not.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="NAME",
+    help="Take what this source, which is held, sends now; may be repeated.",
+)
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
 @click.option("--strict", is_flag=True, help="Exit 3 when a source fails.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 def run(
     force: bool,
     only: Sequence[str],
+    accept: Sequence[str],
     dry_run: bool,
     strict: bool,
     as_json: bool,
@@ -50,6 +57,7 @@ def run(
     Examples:
       aggregator run
       aggregator run --force --only lobsters
+      aggregator run --accept lobsters
       aggregator run --dry-run --json
     """
     import asyncio
@@ -62,7 +70,11 @@ def run(
     given = settings(path, quiet=level >= logging.ERROR)
     for name in only:
         known("--only", name, given.sources)
-    found = asyncio.run(_run(given, force=force, only=only, dry=dry_run, level=level))
+    for name in accept:
+        known("--accept", name, given.sources)
+    only = (*only, *accept) if only else ()
+    running = _run(given, force=force, only=only, accept=accept, dry=dry_run, level=level)
+    found = asyncio.run(running)
     _tell(found, given, as_json=as_json, dry=dry_run, quiet=level >= logging.ERROR)
     if found.unwritten:
         return FAILED
@@ -70,7 +82,13 @@ def run(
 
 
 async def _run(
-    given: Settings, *, force: bool, only: Sequence[str], dry: bool, level: int
+    given: Settings,
+    *,
+    force: bool,
+    only: Sequence[str],
+    accept: Sequence[str],
+    dry: bool,
+    level: int,
 ) -> Summary:
     import logging
 
@@ -86,7 +104,7 @@ async def _run(
     async with app.Aggregator(given, dry=dry) as aggregator:
         with Progress("polling", shown=level == logging.WARNING) as progress:
             outcomes = await aggregator.poll(
-                names=only or None, force=force, told=told, begun=progress.begin
+                names=only or None, force=force, accept=accept, told=told, begun=progress.begin
             )
         return report.summary(outcomes, await aggregator.publish())
 

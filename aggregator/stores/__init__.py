@@ -46,7 +46,8 @@ class Store(Protocol):
     def claim(
         self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
     ) -> list[PollState]:
-        """The sources among `names` that are due, and those that are in `force` as well."""
+        """The sources among `names` that are due, and those that are in `force` as well. One that
+        is gone is never due."""
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         """Keep what a poll taught about its source; a None feed leaves its metadata and its
@@ -68,10 +69,16 @@ class Store(Protocol):
     def feeds(self) -> dict[str, Feed]:
         """The metadata of every source that ever answered."""
 
-    def feed(self, source: str) -> Feed | None:
-        """The metadata of one."""
+    def feed(self, source: str) -> Feed:
+        """The metadata of one source; an empty Feed if it never answered."""
 
     # ── entries ──
+    def link_keys(self, source: str, most: int) -> list[str | None]:
+        """Of the source's newest entries, what their links are compared by."""
+
+    def knows(self, source: str, keys: Collection[Keys]) -> bool:
+        """Whether some entry of the source has an id, a link or a title of these."""
+
     def digests(self, source: str, ids: Iterable[str]) -> dict[str, bytes]:
         """By source_entry_id, the digests of those entries that we have."""
 

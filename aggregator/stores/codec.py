@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from aggregator.model import Entry, Feed, Hints
+from aggregator.model import Entry, Feed, Hints, Move
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 _FEED: TypeAdapter[Feed] = TypeAdapter(Feed)
 _HINTS: TypeAdapter[Hints] = TypeAdapter(Hints)
+_MOVE: TypeAdapter[Move] = TypeAdapter(Move)
 
 
 def from_entry(entry: Entry) -> str:
@@ -41,6 +42,14 @@ def to_hints(text: str | None) -> Hints:
 
 def to_feed(text: str | None) -> Feed:
     return _FEED.validate_json(text) if text else Feed()
+
+
+def from_move(move: Move) -> str | None:
+    return None if move == Move() else _MOVE.dump_json(move, exclude_defaults=True).decode()
+
+
+def to_move(text: str | None) -> Move:
+    return _MOVE.validate_json(text) if text else Move()
 
 
 def from_moment(when: datetime) -> int:

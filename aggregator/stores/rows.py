@@ -35,6 +35,9 @@ def to_state(row: sqlite3.Row) -> PollState:
         rhythm=codec.to_span(row["rhythm"]),
         shown=codec.to_span(row["shown"]),
         news=maybe_to(row["news"]),
+        gone=maybe_to(row["gone"]),
+        held=bool(row["held"]),
+        move=codec.to_move(row["move"]),
     )
 
 
@@ -92,6 +95,9 @@ def from_state(state: PollState) -> dict[str, Any]:
         "rhythm": codec.from_span(state.rhythm),
         "shown": codec.from_span(state.shown),
         "news": maybe_from(state.news),
+        "gone": maybe_from(state.gone),
+        "held": state.held,
+        "move": codec.from_move(state.move),
     }
 
 

@@ -125,6 +125,11 @@ MIGRATIONS = (
         strikes INTEGER NOT NULL       -- how often it had enough of us
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE source ADD COLUMN gone INTEGER;     -- when it said that it is, for good
+    ALTER TABLE source ADD COLUMN held INTEGER NOT NULL DEFAULT 0;  -- another feed stands there
+    ALTER TABLE source ADD COLUMN move TEXT;        -- model.Move as JSON; NULL: none
+    """,
 )
 
 

@@ -61,12 +61,13 @@ _KEEP = """
     UPDATE source SET due = :due, etag = :etag, last_modified = :last_modified, digest = :digest,
         failures = :failures, error = :error, polled = :polled, succeeded = :succeeded,
         failing = :failing, hints = :hints, lifetime = :lifetime, asked = :asked,
-        rhythm = :rhythm, shown = :shown, news = :news
+        rhythm = :rhythm, shown = :shown, news = :news,
+        gone = :gone, held = :held, move = :move
     WHERE id = :source
 """
 _OF_AN_ADDRESS = (
     *("etag", "last_modified", "digest", "failing"),
-    *("hints", "lifetime", "asked", "rhythm", "shown", "news"),
+    *("hints", "lifetime", "asked", "rhythm", "shown", "news", "gone", "move"),
 )
 
 
@@ -207,7 +208,7 @@ class SqliteStore:
             )
             # Another address: nothing we know of the old one holds.
             self._db.executemany(
-                "UPDATE source SET url = ?2, due = ?3, problems = '[]', failures = 0,"
+                "UPDATE source SET url = ?2, due = ?3, problems = '[]', failures = 0, held = 0,"
                 f" {', '.join(f'{name} = NULL' for name in _OF_AN_ADDRESS)}"
                 " WHERE id = ?1 AND url != ?2",
                 [(s.id, s.url, moment) for s in sources],
@@ -227,7 +228,11 @@ class SqliteStore:
             " AND id IN (SELECT value FROM json_each(?2)) ORDER BY due, position",
             (from_moment(now), json.dumps(list(force))),
         )
-        return [to_state(row) for row in rows if row["id"] in names]
+        return [
+            to_state(row)
+            for row in rows
+            if row["id"] in names and (row["gone"] is None or row["id"] in force)
+        ]
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         if feed is not None:
@@ -283,13 +288,34 @@ class SqliteStore:
         rows = self._reader.execute("SELECT id, feed FROM source WHERE feed IS NOT NULL")
         return {row["id"]: codec.to_feed(row["feed"]) for row in rows}
 
-    def feed(self, source: str) -> Feed | None:
-        row = self._db.execute(
-            "SELECT feed FROM source WHERE id = ? AND feed IS NOT NULL", (source,)
-        ).fetchone()
-        return codec.to_feed(row["feed"]) if row else None
+    def feed(self, source: str) -> Feed:
+        row = self._db.execute("SELECT feed FROM source WHERE id = ?", (source,)).fetchone()
+        return codec.to_feed(row["feed"] if row else None)
 
     # ── entries ──────────────────────────────────────────────────────────────
+
+    def link_keys(self, source: str, most: int) -> list[str | None]:
+        rows = self._reader.execute(
+            "SELECT url_key FROM entry WHERE source = ? ORDER BY published DESC LIMIT ?",
+            (source, most),
+        )
+        return [row[0] for row in rows]
+
+    def knows(self, source: str, keys: Collection[Keys]) -> bool:
+        wanted = [
+            json.dumps([getattr(k, name) for k in keys])
+            for name in ("source_entry_id", "url_key", "title_key")
+        ]
+        row = self._reader.execute(
+            "SELECT 1 FROM entry WHERE source = ?1"
+            " AND source_entry_id IN (SELECT value FROM json_each(?2))"
+            " UNION ALL SELECT 1 FROM entry WHERE source = ?1"
+            " AND url_key IN (SELECT value FROM json_each(?3))"
+            " UNION ALL SELECT 1 FROM entry WHERE source = ?1"
+            " AND title_key IN (SELECT value FROM json_each(?4)) LIMIT 1",
+            (source, *wanted),
+        ).fetchone()
+        return row is not None
 
     def digests(self, source: str, ids: Iterable[str]) -> dict[str, bytes]:
         rows = self._reader.execute(

@@ -21,10 +21,17 @@ from urllib.parse import quote
 import uvicorn
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+)
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from aggregator import app, compose, report, status
@@ -136,9 +143,22 @@ class _Files(StaticFiles):
             return PlainTextResponse("not found\n", status_code=404)
         return await super().get_response(path, scope)
 
-    def file_response(self, full_path: Any, stat_result: os.stat_result, *rest: Any) -> Response:
-        response = super().file_response(full_path, stat_result, *rest)
-        response.headers.update(_OPEN | {"Cache-Control": "public, max-age=300"})
+    def file_response(
+        self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Read at once: a document may be replaced between two looks at it, and what Starlette
+        then sends is longer or shorter than it said."""
+        try:
+            with Path(full_path).open("rb") as file:
+                found, body = os.fstat(file.fileno()), file.read()
+        except OSError:
+            return PlainTextResponse("not found\n", status_code=404)
+        told = FileResponse(full_path, status_code, stat_result=found).headers
+        headers = {name: told[name] for name in ("content-type", "last-modified", "etag")}
+        headers |= _OPEN | {"Cache-Control": "public, max-age=300"}
+        response = Response(body, status_code, headers)
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
         return response
 
 

@@ -68,6 +68,7 @@ class Daemon:
         self._not_before = self._last_publish
         self._news = True
         self._reload = False
+        self._ticking = asyncio.Lock()
         self._asking = asyncio.Lock()  # the store is not closed under an answer
 
     async def __aenter__(self) -> Daemon:
@@ -91,7 +92,8 @@ class Daemon:
         """Let what is running end, publish what it brought, and leave."""
         self._watch.close()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+            async with self._ticking:  # one that is under way would be cancelled anywhere
+                self._scheduler.shutdown(wait=False)
             await self._end_polls()
             try:
                 await self._publish()
@@ -110,6 +112,10 @@ class Daemon:
 
     async def tick(self) -> None:
         """Claim what is due, and publish when nothing is under way or news has waited enough."""
+        async with self._ticking:
+            await self._tick()
+
+    async def _tick(self) -> None:
         try:
             await self._take_in_config()
             await self._follow_the_clock()

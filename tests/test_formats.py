@@ -151,12 +151,17 @@ def test_atom_with_all_that_we_use() -> None:
 
 
 def test_json_feed_with_all_that_we_use() -> None:
-    e = only(
+    feed = parse(
         json.dumps(
             {
                 "version": "https://jsonfeed.org/version/1.1",
                 "title": "J",
                 "language": "en",
+                "feed_url": "/feed.json",
+                "hubs": [
+                    {"type": "WebSub", "url": "https://hub.example/"},
+                    {"type": "rssCloud", "url": "https://cloud.example/"},
+                ],
                 "authors": [{"name": "Feed author"}],
                 "items": [
                     {
@@ -174,6 +179,11 @@ def test_json_feed_with_all_that_we_use() -> None:
                 ],
             }
         )
+    )
+    (e,) = feed.entries
+    assert feed.links == (
+        Link(href="https://a.example/feed.json", rel="self"),
+        Link(href="https://hub.example/", rel="hub"),
     )
     assert (e.id, e.link, e.title) == ("7", "https://a.example/7", "1 &lt; 2")
     assert e.content == "<p>one</p><p>two &amp; three</p>"

@@ -102,6 +102,11 @@ SUPPORTED = {
         "<atom:link rel='self' type='Application/RSS+XML' href='main.xml'/><atom:link rel='hub' "
         "href='https://hub.example/'/>",
     ),
+    "hubs": atom(
+        "<link rel='hub' href='/of-an-entry'/>",
+        "<link rel='Hub' href='https://hub.example/'/><link rel='hub' href='/hub?a=1&amp;b=2'/>"
+        "<link rel='self hub' href='feed.xml'/><link rel='hub' href=''/>",
+    ),
     "podcast": rss(
         "<itunes:author>Ann</itunes:author><itunes:summary>s</itunes:summary><itunes:keywords>a, b"
         "</itunes:keywords><itunes:duration>9</itunes:duration><itunes:explicit>no"
@@ -306,6 +311,7 @@ ELEMENTS += ["podcast:license", "podcast:block", "thr:in-reply-to", "thr:total",
 ELEMENTS += ["creativeCommons:license", "dcterms:license", "dcterms:creator", "b", "rights"]
 ATTRIBUTES = ["href='h'", "rel='self'", "rel='enclosure'", "type='html'", "type='xhtml'", "url='u'"]
 ATTRIBUTES += ["thr:count='3'", "rdf:resource='r'", "medium='video'", "fileSize='9'", "uri='at:b'"]
+ATTRIBUTES += ["rel='hub'"]
 ATTRIBUTES += ["src='s.mp3'", "href=''", "isPermaLink='true'", "length='3'"]
 ATTRIBUTES += ["xml:lang='de'", "xml:base='b/'", "term='t'", "isPermaLink='false'", "ours:b='c'"]
 TEXTS = [

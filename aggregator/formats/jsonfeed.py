@@ -176,7 +176,13 @@ class _Reader:
 
     def feed_links(self, data: dict[str, Any]) -> tuple[Link, ...]:
         names = (("home_page_url", "alternate"), ("feed_url", "self"))
-        found = ((self.url(data, name), rel) for name, rel in names)
+        found = [(self.url(data, name), rel) for name, rel in names]
+        hubs = data.get("hubs")
+        found += [
+            (self.url(hub, "url"), "hub")
+            for hub in (hubs if isinstance(hubs, list) else ())
+            if isinstance(hub, dict) and _text(hub, "type").lower() == "websub"
+        ]
         return tuple(Link(href=href, rel=rel) for href, rel in found if href)
 
     def enclosures(self, x: dict[str, Any]) -> Iterator[Enclosure]:

@@ -35,8 +35,10 @@ from aggregator.hosts import GAP, Hosts
 from aggregator.model import Request, Response, Slowdown
 from aggregator.places import path_of
 from aggregator.room import Room
+from aggregator.syntax import confidential
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+_SAME_METHOD = {307, 308}  # RFC 9110 §15.4: by the others a form would get lost
 _MOST_REDIRECTS = 5
 _MOST_HEADER = 16 * 1024  # one of them; aiohttp takes 128
 _MOST_HEADERS = 64 * 1024  # all of them
@@ -118,7 +120,8 @@ class Fetcher:
         await self._client.aclose()
 
     async def __call__(self, request: Request) -> Response:
-        """The answer, 200 or 304; FetchError for everything else that can happen."""
+        """The answer: 200 or 304, or any 2xx, without its body, to what is posted; FetchError for
+        everything else that can happen."""
         if request.url.startswith("file:"):
             return await asyncio.to_thread(read_file, request, self._options.max_size)
         host = _host(request.url)
@@ -149,10 +152,12 @@ class Fetcher:
         clock = asyncio.get_running_loop().time
         for _ in range(_MOST_REDIRECTS + 1):
             url = self._checked(address)
+            if request.confidential and not confidential(str(url)):
+                raise FetchError(f"{_host(address)}: refused, a secret is sent over https alone")
             async with self.hosts.place(_place(url), own=_own(url.host)):
                 started = clock()
                 async with asyncio.timeout(left) as limit:
-                    answer = await self._ask(url, headers, limit)
+                    answer = await self._ask(url, headers, request.body, limit)
                 left -= clock() - started
             if answer.status not in _REDIRECTS:
                 return answer
@@ -171,7 +176,11 @@ class Fetcher:
         return url
 
     async def _ask(
-        self, url: httpx.URL, headers: Mapping[str, str], limit: asyncio.Timeout
+        self,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        posted: bytes | None,
+        limit: asyncio.Timeout,
     ) -> Response:
         """The answer of one server, which may be where else to ask."""
         asked = url.copy_with(userinfo=b"", fragment=None)
@@ -180,13 +189,17 @@ class Fetcher:
             name.encode(): value.encode() for name, value in headers.items()
         }  # a validator may be UTF-8
         async with AsyncExitStack() as stack:
-            asking = self._client.stream("GET", asked, headers=raw, auth=auth)
+            method = "GET" if posted is None else "POST"
+            asking = self._client.stream(method, asked, headers=raw, auth=auth, content=posted)
             answer = await stack.enter_async_context(asking)
             if sum(len(k) + len(v) for k, v in answer.headers.raw) > _MOST_HEADERS:
                 raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")
-            if answer.status_code in _REDIRECTS and "location" in answer.headers:
+            redirects = _REDIRECTS if posted is None else _SAME_METHOD
+            if answer.status_code in redirects and "location" in answer.headers:
                 where = {"location": answer.headers["location"]}
                 return Response(url=str(asked), status=answer.status_code, headers=where)
+            if posted is not None and answer.is_success:
+                return Response(url=str(asked), status=answer.status_code, headers=_headers(answer))
             return await self._answer(str(asked), answer, partial(self._enlarge, stack, limit))
 
     async def _enlarge(self, stack: AsyncExitStack, limit: asyncio.Timeout) -> None:
@@ -202,7 +215,7 @@ class Fetcher:
     async def _answer(self, url: str, answer: httpx.Response, enlarge: Enlarge) -> Response:
         headers = _headers(answer)
         status = answer.status_code
-        if status == 304:
+        if status == 304 and answer.request.method == "GET":
             return Response(url=url, status=304, headers=headers)
         if status != 200:
             raise self._refused(url, status, pace.retry_after(headers, self._clock()))

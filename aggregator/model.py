@@ -287,6 +287,8 @@ class Slowdown:
 class Request:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None  # posted, where there is one
+    confidential: bool = False  # never sent where somebody on the way could read it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

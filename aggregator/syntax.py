@@ -4,7 +4,9 @@ written in a document, or None where nothing of the kind was given.
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
 from aggregator.text import ILLEGAL, line
@@ -49,3 +51,12 @@ def language(tag: str | None) -> str | None:
 def email(address: str | None) -> str | None:
     address = line(address or "")
     return address if _EMAIL.fullmatch(address) else None
+
+
+def confidential(url: str) -> bool:
+    """Whether what is sent there is read by nobody on the way: over https, or to this machine by
+    its address (a name is whatever a resolver says)."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        return parts.scheme == "https" or ipaddress.ip_address(parts.hostname or "").is_loopback
+    return False

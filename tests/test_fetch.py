@@ -27,6 +27,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.guard import allowed
 from aggregator.model import PollState, Request, Response, Source
+from aggregator.syntax import confidential
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -181,6 +182,39 @@ def test_the_way_is_told_of_an_answer_and_of_an_error() -> None:
     assert (response.url, response.redirects) == (f"{server.url}/c", (301, 307))
     assert direct.redirects == ()
     assert (error.status, error.redirects) == (410, (308,))
+
+
+@pytest.mark.parametrize(("status", "asked"), [(307, ["/", "/new"]), (303, ["/"])])
+def test_what_is_posted_is_posted_again_or_not_sent_on(status: int, asked: list[str]) -> None:
+    def moved(asked: Asked) -> Answer:
+        return Answer(status, {"Location": "/new"}) if asked.path == "/" else Answer(202)
+
+    async def post(url: str) -> Response:
+        async with Fetcher(options()) as fetcher:
+            return await fetcher(Request(url=url, body=b"a=b"))
+
+    with serving(moved) as server, suppress(FetchError):
+        assert asyncio.run(post(f"{server.url}/")).status == 202
+
+    assert [(a.path, a.method) for a in server.asked] == [(path, "POST") for path in asked]
+
+
+@pytest.mark.parametrize(
+    ("url", "unread"),
+    [
+        ("https://hub.example/", True),
+        ("http://127.0.0.1:80/", True),
+        ("http://[::1]/", True),
+        ("http://hub.example/", False),
+        ("http://localhost/", False),
+        ("http://10.0.0.1/", False),
+        ("http://[::2]/", False),
+        ("http://[x/", False),
+        ("", False),
+    ],
+)
+def test_where_nobody_reads_along(url: str, unread: bool) -> None:
+    assert confidential(url) is unread
 
 
 def counting_down(asked: Asked) -> Answer:

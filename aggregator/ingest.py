@@ -14,6 +14,7 @@ from itertools import islice
 from aggregator import cluster
 from aggregator.errors import StoreError
 from aggregator.model import (
+    Advertised,
     Arrival,
     Changes,
     Entry,
@@ -33,10 +34,10 @@ _WITHDRAWN = "its front matter: it says that it is not published"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """What one poll brought, on its way to the store."""
+    """What one poll brought, or one push, on its way to the store."""
 
     source: str
-    state: PollState
+    state: PollState | None  # None: a push, which says nothing of what it does not hold
     feed: Feed | None = None  # None: nothing new is known of the feed itself
     arrivals: tuple[Arrival, ...] = ()  # in document order
     present: frozenset[str] = frozenset()  # source_entry_ids that are still in use
@@ -46,6 +47,7 @@ class Poll:
     problems: tuple[str, ...] = ()
     slowdown: Slowdown | None = None  # its host had enough of us
     first: bool = False  # nothing was known of this source: all of it is backfill
+    advertised: Advertised | None = None  # None: nothing new is known of its hubs
 
 
 def ingest(
@@ -98,7 +100,10 @@ class _Ingest:
         self.store.settle(self.touched, self.now)
         self.store.stamp(self.poll.source, self.poll.stamps)
         self.store.forget(self.poll.source, self.poll.gone)
-        self.store.finish(self.poll.state, self.poll.feed)
+        if self.poll.state:
+            self.store.finish(self.poll.state, self.poll.feed)
+        if self.poll.advertised:
+            self.store.advertise(self.poll.source, self.poll.advertised)
         if self.poll.slowdown:
             self.store.slow(self.poll.slowdown)
         return Changes(
@@ -259,10 +264,9 @@ class _Ingest:
     def _gone(self, old: StoredEntry) -> bool:
         """Whether the document has that entry no more, or gave its id to another link."""
         name = old.keys.source_entry_id
-        return (
-            name not in self.poll.present
-            or self.links.get(name, old.keys.url_key) != old.keys.url_key
-        )
+        return (name not in self.poll.present and self.poll.state is not None) or self.links.get(
+            name, old.keys.url_key
+        ) != old.keys.url_key
 
     def _moved(self, old: StoredEntry) -> bool:
         """Whether its link stands in the document under another id now: ids that only number the

@@ -302,6 +302,38 @@ class Response:
     redirects: tuple[int, ...] = ()  # the statuses of those that led to `url`
 
 
+# ── what hubs push ───────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advertised:
+    """The hubs that a feed names, the best first, and the address that they know it by."""
+
+    topic: str
+    hubs: tuple[str, ...] = ()
+
+
+LeaseState = Literal["wanted", "active", "refused", "ending", "ended"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """What we asked of a hub: to push the news of a source to `callback`, for a time."""
+
+    token: str = field(repr=False)  # the end of `callback`, which nobody else can guess
+    callback: str = field(repr=False)
+    source: str
+    hub: str
+    topic: str
+    secret: str | None = field(default=None, repr=False)  # what pushes are signed with
+    state: LeaseState = "wanted"
+    made: datetime
+    due: datetime  # when something is to be done about it next
+    until: datetime | None = None  # when the hub forgets it
+    attempts: int = 0
+    error: str | None = None
+
+
 # ── what we keep ─────────────────────────────────────────────────────────────
 
 

@@ -186,6 +186,21 @@ class Pipeline:
             return Unchanged(source=source.id)
         return Updated(source=source.id, changes=_sum(totals))
 
+    async def take(self, source: str, sent: Response) -> tuple[Updated, bool]:
+        """Take in what a hub pushed; False when the feed has to be asked for the rest of it.
+
+        ParseError when it is no feed. What polling knows of the source stays as it is.
+        """
+        with self._room.taken(len(sent.body)):
+            read = partial(reading.read_push, self.store, self.subscriptions[source], sent)
+            push, whole = await self.in_thread(read)
+            return Updated(source=source, changes=await self._save(push)), whole
+
+    @property
+    def full(self) -> bool:
+        """Whether more has come in than can be read for now."""
+        return self._room.full or self._queue.full()
+
     # ── threads ──────────────────────────────────────────────────────────────
 
     async def in_thread(self, work: Callable[[], T]) -> T:

@@ -4,6 +4,7 @@ than we know them. Runs in a parser's thread, and only looks things up in the st
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from aggregator import cluster, discretion, files, formats, links, moves, polling
+from aggregator import cluster, discretion, files, formats, links, moves, polling, websub
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import posts, site_posts
 from aggregator.formats.jekyll import CONFIGS, Site
@@ -26,6 +27,7 @@ from aggregator.model import (
     PostOptions,
     Response,
     Source,
+    StoredEntry,
 )
 from aggregator.places import path_of
 from aggregator.rules import Ruler
@@ -50,11 +52,8 @@ def read_feed(
 ) -> Poll:
     """The poll that `sent` makes of `before`; ParseError when it is no feed."""
     source = subscription.source
-    placed = replace(sent, url=discretion.base(source, sent.url))
-    feed = formats.parse(placed, zone=ZoneInfo(subscription.zone))
-    feed = discretion.withheld(feed, source)
-    if sent.url != source.url:  # where it leads is as secret as it is itself
-        feed = discretion.withheld(feed, replace(source, url=sent.url))
+    parsed = _parsed(subscription, sent)
+    feed = _discreet(parsed, source, sent)
     own = links.at_home(feed, source.url, sent.url)
     ids = cluster.ids_of(feed.entries, home=own)
     known = store.digests(source.id, ids)
@@ -79,6 +78,7 @@ def read_feed(
         present=frozenset(ids),
         problems=feed.problems,
         first=before.succeeded is None,
+        advertised=websub.advertised(source, parsed, url=sent.url, headers=sent.headers),
     )
 
 
@@ -91,6 +91,66 @@ def _check(store: Store, source: Source, arrivals: Sequence[Arrival], old: Feed,
     how = moves.swapped(old, new, before, [k.url_key for k in keys])
     if how and not store.knows(source.id, keys):
         raise moves.held(source, how)
+
+
+def _discreet(feed: Feed, source: Source, sent: Response) -> Feed:
+    """Where a secret address leads is as secret as it is itself."""
+    feed = discretion.withheld(feed, source)
+    if sent.url != source.url:
+        feed = discretion.withheld(feed, replace(source, url=sent.url))
+    return feed
+
+
+def _parsed(subscription: Subscription, sent: Response) -> Feed:
+    placed = replace(sent, url=discretion.base(subscription.source, sent.url))
+    return formats.parse(placed, zone=ZoneInfo(subscription.zone))
+
+
+def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple[Poll, bool]:
+    """What a hub sent, as a poll that takes nothing back: new entries, and later versions of those
+    that we have. False when it tells more than that, which only the feed itself can say: hubs make
+    other formats of feeds, and send things twice.
+
+    ParseError when it is no feed.
+    """
+    source = subscription.source
+    feed = _discreet(_parsed(subscription, sent), source, sent)
+    own = links.at_home(feed, source.url, sent.url)
+    ids = cluster.ids_of(feed.entries, home=own)
+    known = store.digests(source.id, ids)
+    arrivals = _arrivals(subscription, feed.entries, ids, known, feed_urls=own)
+    taken = _news(store, source, arrivals)
+    poll = Poll(source=source.id, state=None, arrivals=taken, present=frozenset(ids))
+    return poll, len(taken) == len(arrivals)
+
+
+def _news(store: Store, source: Source, arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
+    """Those that add to what we know, whoever sent them and how often."""
+    names = {a.keys.source_entry_id for a in arrivals}
+    names |= {cluster.stand_in(a.entry) for a in arrivals}
+    keys = {a.keys.url_key for a in arrivals if a.keys.url_key}
+    by_name: dict[str | None, list[StoredEntry]] = defaultdict(list)
+    for old in store.recognised(source.id, names, keys):
+        by_name[old.keys.source_entry_id].append(old)
+        by_name[old.keys.url_key].append(old)
+    return tuple(
+        a
+        for a in arrivals
+        if (a.entry.id or a.keys.url_key)  # without both it may be an old one, edited
+        and all(
+            _is_later(a, old)
+            for key in (a.keys.source_entry_id, cluster.stand_in(a.entry), a.keys.url_key)
+            if key is not None
+            for old in by_name[key]
+        )
+    )
+
+
+def _is_later(a: Arrival, old: StoredEntry) -> bool:
+    """Whether it is a later version of the same entry, by what the source says itself."""
+    if old.entry is None or a.keys.source_entry_id != old.keys.source_entry_id:
+        return False
+    return old.entry.updated is not None and _later(a.entry, old.entry)
 
 
 def _arrivals(

@@ -20,6 +20,10 @@ class Room:
         self._free = asyncio.Event()
         self._free.set()
 
+    @property
+    def full(self) -> bool:
+        return not self._free.is_set()
+
     async def wait(self) -> None:
         await self._free.wait()
 

@@ -15,12 +15,14 @@ from aggregator.errors import StoreError, StoreLocked
 from aggregator.ingest import Poll, ingest
 from aggregator.model import (
     EVERYTHING,
+    Advertised,
     Arrival,
     Entry,
     Feed,
     FileStamp,
     Hints,
     Keys,
+    Lease,
     Move,
     PollState,
     Slowdown,
@@ -59,9 +61,9 @@ def arrival(name: str, *outputs: str, **more: object) -> Arrival:
 
 def poll(name: str, *arrivals: Arrival, **more: object) -> Poll:
     state = PollState(source=name, due=NOW + timedelta(hours=1), etag="e", succeeded=NOW)
-    return Poll(source=name, state=state, arrivals=arrivals, first=True,
+    return Poll(source=name, arrivals=arrivals, first=True,
                 present=frozenset(a.keys.source_entry_id for a in arrivals),
-                **{"feed": Feed(title="T"), **more})  # fmt: skip
+                **{"state": state, "feed": Feed(title="T"), **more})  # fmt: skip
 
 
 def save(store: Store, *polls: Poll) -> list[object]:
@@ -490,6 +492,70 @@ def test_a_store_that_was_not_closed_is_not_read_there_by_half(read_only: Path) 
         stores.connect(url(read_only), exclusive=False)
 
 
+# ── hubs ─────────────────────────────────────────────────────────────────────
+
+
+def lease(token: str, **more: object) -> Lease:
+    return Lease(
+        token=token, callback=f"https://p.example/{token}", source="a", hub="https://hub.example/",
+        topic="https://a.example/feed", made=NOW, due=NOW, **more,
+    )  # fmt: skip
+
+
+ACTIVE = lease("t", secret="s", state="active", until=NOW + WEEK, attempts=2, error="夜")
+
+
+def test_leases_come_back_as_they_were_until_they_are_forgotten(store: Store) -> None:
+    store.keep_leases([ACTIVE, lease("u")])
+    assert store.leases() == [ACTIVE, lease("u")]
+
+    store.keep_leases([lease("t")], forgotten=["u", "none"])
+
+    assert store.leases() == [lease("t")]
+
+
+def test_what_a_feed_says_of_its_hubs_is_known_until_it_moves_or_goes(store: Store) -> None:
+    found = Advertised(
+        topic="https://a.example/x", hubs=("https://hub.example/", "https://集.example/")
+    )
+    save(store, poll("a", advertised=found), poll("b", advertised=Advertised(topic="b")))
+    save(store, poll("a"))  # which says nothing of them
+    assert store.advertised() == {"a": found}
+
+    store.enrol([replace(source("a"), url="https://new.example/")], NOW)
+    assert store.advertised() == {}
+    save(store, poll("a", advertised=found))
+    store.enrol([source("b")], NOW)
+    assert store.advertised() == {}
+
+
+@pytest.mark.parametrize(
+    ("kept", "since", "claimed"),
+    [
+        (ACTIVE, NOW - WEEK, []),
+        (ACTIVE, NOW + timedelta(minutes=30), []),
+        (ACTIVE, NOW + timedelta(minutes=31), ["a"]),  # polled before that
+        (ACTIVE, None, ["a"]),  # nobody listens
+        (replace(ACTIVE, until=NOW + timedelta(hours=2)), NOW, ["a"]),
+        (replace(ACTIVE, state="ending"), NOW, ["a"]),
+        (replace(ACTIVE, state="wanted", until=None), NOW, ["a"]),
+        (replace(ACTIVE, source="b"), NOW, ["a"]),
+    ],
+)
+def test_what_a_hub_pushes_rests_as_long_as_it_does(
+    store: Store, kept: Lease, since: datetime | None, claimed: list[str]
+) -> None:
+    now = NOW + timedelta(hours=2)
+    state = PollState(source="a", due=now, polled=NOW + timedelta(minutes=30))
+    save(store, poll("a", state=state))
+    store.keep_leases([kept])
+
+    found = store.claim(now, names=["a"], unless_pushed_since=since)
+
+    assert [x.source for x in found] == claimed
+    assert store.claim(now, names=["a"], force=["a"], unless_pushed_since=since)
+
+
 def test_the_way_of_a_poll_uses_an_index_at_every_step(tmp_path: Path) -> None:
     """No work that grows with the store: each query of it is looked up, none scans."""
     seen: list[str] = []
@@ -498,6 +564,7 @@ def test_the_way_of_a_poll_uses_an_index_at_every_step(tmp_path: Path) -> None:
     opened._db.set_trace_callback(seen.append)
     save(opened, poll("a", arrival("1", "x")))
     opened.stories("x", 50)
+    opened.claim(NOW, names=["a"], unless_pushed_since=NOW)
     opened._db.set_trace_callback(None)
     queries = [s for s in seen if s.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))]
     assert queries

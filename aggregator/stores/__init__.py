@@ -13,11 +13,13 @@ from typing import Protocol
 
 from aggregator.errors import StoreError
 from aggregator.model import (
+    Advertised,
     Arrival,
     Edition,
     Feed,
     FileStamp,
     Keys,
+    Lease,
     PollState,
     Slowdown,
     Source,
@@ -44,10 +46,16 @@ class Store(Protocol):
         their entries stay."""
 
     def claim(
-        self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
+        self,
+        now: datetime,
+        *,
+        names: Collection[str],
+        force: Collection[str] = (),
+        unless_pushed_since: datetime | None = None,
     ) -> list[PollState]:
         """The sources among `names` that are due, and those that are in `force` as well. One that
-        is gone is never due."""
+        is gone is never due. What a hub pushes now is not, if it was polled
+        `unless_pushed_since`."""
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         """Keep what a poll taught about its source; a None feed leaves its metadata and its
@@ -71,6 +79,18 @@ class Store(Protocol):
 
     def feed(self, source: str) -> Feed:
         """The metadata of one source; an empty Feed if it never answered."""
+    # ── hubs ──
+    def advertise(self, source: str, found: Advertised) -> None:
+        """What the feed of a source says of its hubs."""
+
+    def advertised(self) -> dict[str, Advertised]:
+        """Of the sources that are not retired and name a hub."""
+
+    def leases(self) -> list[Lease]:
+        """All of them, the oldest first."""
+
+    def keep_leases(self, kept: Iterable[Lease], *, forgotten: Iterable[str] = ()) -> None:
+        """Those that are new or have changed, and the tokens of those that are over."""
 
     # ── entries ──
     def link_keys(self, source: str, most: int) -> list[str | None]:

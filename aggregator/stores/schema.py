@@ -1,6 +1,7 @@
 """The tables, as numbered migrations: append, never edit. Times are microseconds since 1970.
 
 source ─┬─ file                 one row a post file: what it was like when last read
+        ├─ lease                what we asked of a hub that pushes its news
         └─ entry ─── cluster    an entry is a sighting; a cluster is the story it tells
                         └─ listing ─── output    in which documents the story stands
 """
@@ -129,6 +130,25 @@ MIGRATIONS = (
     ALTER TABLE source ADD COLUMN gone INTEGER;     -- when it said that it is, for good
     ALTER TABLE source ADD COLUMN held INTEGER NOT NULL DEFAULT 0;  -- another feed stands there
     ALTER TABLE source ADD COLUMN move TEXT;        -- model.Move as JSON; NULL: none
+    """,
+    """
+    ALTER TABLE source ADD COLUMN topic TEXT;   -- what its hubs know the feed by
+    ALTER TABLE source ADD COLUMN hubs TEXT NOT NULL DEFAULT '[]';  -- JSON list, the best first
+    CREATE TABLE lease (
+        token TEXT PRIMARY KEY,        -- the end of the callback's address
+        callback TEXT NOT NULL,
+        source TEXT NOT NULL,
+        hub TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        secret TEXT,                   -- what pushes are signed with
+        state TEXT NOT NULL,           -- model.LeaseState
+        made INTEGER NOT NULL,
+        due INTEGER NOT NULL,          -- when something is to be done about it
+        until INTEGER,                 -- when the hub forgets it
+        attempts INTEGER NOT NULL,
+        error TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX lease_active ON lease (source, until) WHERE state = 'active';
     """,
 )
 

@@ -22,11 +22,13 @@ from urllib.parse import quote
 
 from aggregator.errors import StoreError, StoreLocked
 from aggregator.model import (
+    Advertised,
     Arrival,
     Edition,
     Feed,
     FileStamp,
     Keys,
+    Lease,
     PollState,
     Slowdown,
     Source,
@@ -35,7 +37,7 @@ from aggregator.model import (
 )
 from aggregator.pace import remembered
 from aggregator.polling import moved, settled
-from aggregator.stores import codec, listings, schema
+from aggregator.stores import codec, leases, listings, schema
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.rows import ENTRY, from_entry, from_state, to_entry, to_state, to_story
 from aggregator.stores.trouble import telling, told
@@ -67,7 +69,7 @@ _KEEP = """
 """
 _OF_AN_ADDRESS = (
     *("etag", "last_modified", "digest", "failing"),
-    *("hints", "lifetime", "asked", "rhythm", "shown", "news", "gone", "move"),
+    *("hints", "lifetime", "asked", "rhythm", "shown", "news", "gone", "move", "topic"),
 )
 
 
@@ -208,7 +210,7 @@ class SqliteStore:
             )
             # Another address: nothing we know of the old one holds.
             self._db.executemany(
-                "UPDATE source SET url = ?2, due = ?3, problems = '[]', failures = 0, held = 0,"
+                "UPDATE source SET url = ?2, due = ?3, problems = '[]', failures = 0, held = 0, hubs = '[]',"
                 f" {', '.join(f'{name} = NULL' for name in _OF_AN_ADDRESS)}"
                 " WHERE id = ?1 AND url != ?2",
                 [(s.id, s.url, moment) for s in sources],
@@ -220,13 +222,20 @@ class SqliteStore:
                     self._keep(new)
 
     def claim(
-        self, now: datetime, *, names: Collection[str], force: Collection[str] = ()
+        self,
+        now: datetime,
+        *,
+        names: Collection[str],
+        force: Collection[str] = (),
+        unless_pushed_since: datetime | None = None,
     ) -> list[PollState]:
         rows = self._db.execute(
             "SELECT * FROM source WHERE NOT retired AND due <= ?1"
+            " AND NOT coalesce(polled >= ?3 AND EXISTS (SELECT 1 FROM lease"
+            " WHERE source = source.id AND state = 'active' AND until > ?1), 0)"
             " UNION SELECT * FROM source WHERE NOT retired"
             " AND id IN (SELECT value FROM json_each(?2)) ORDER BY due, position",
-            (from_moment(now), json.dumps(list(force))),
+            (from_moment(now), json.dumps(list(force)), maybe_from(unless_pushed_since)),
         )
         return [
             to_state(row)
@@ -291,6 +300,20 @@ class SqliteStore:
     def feed(self, source: str) -> Feed:
         row = self._db.execute("SELECT feed FROM source WHERE id = ?", (source,)).fetchone()
         return codec.to_feed(row["feed"] if row else None)
+    # ── hubs ─────────────────────────────────────────────────────────────────
+
+    def advertise(self, source: str, found: Advertised) -> None:
+        leases.advertise(self._db, source, found)
+
+    def advertised(self) -> dict[str, Advertised]:
+        return leases.advertised(self._reader)
+
+    def leases(self) -> list[Lease]:
+        return leases.known(self._reader)
+
+    def keep_leases(self, kept: Iterable[Lease], *, forgotten: Iterable[str] = ()) -> None:
+        with self.transaction():
+            leases.keep(self._db, kept, forgotten)
 
     # ── entries ──────────────────────────────────────────────────────────────
 

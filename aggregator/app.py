@@ -195,10 +195,15 @@ class Aggregator:
             names=names, force=eager, accept=accept, told=told, begun=begun
         )
 
-    async def due(self) -> list[str]:
-        """The names of the sources that are due."""
+    async def due(self, *, unless_pushed_since: datetime | None = None) -> list[str]:
+        """The names of the sources that are due; not of those that a hub pushes, if they were
+        polled `unless_pushed_since`."""
         states = await self.pipeline.in_thread(
-            lambda: self.store.claim(self._clock(), names=self.settings.sources)
+            lambda: self.store.claim(
+                self._clock(),
+                names=self.settings.sources,
+                unless_pushed_since=unless_pushed_since,
+            )
         )
         return [state.source for state in states]
 

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from aggregator.model import Failed, Outcome, PollState, Postponed, Unchanged, Updated
+from aggregator.model import Changes, Failed, Outcome, PollState, Postponed, Unchanged, Updated
 from aggregator.publish import Published
 
 _OUTCOMES = {
@@ -27,6 +27,9 @@ class Metrics:
         self._polls = self._counter("polls", "Polls by outcome", ["outcome"])
         self._entries = self._counter("entries", "Entries taken in, by what became of them", ["as"])
         self._documents = self._counter("documents", "Documents written or failed", ["outcome"])
+        self._pushes = self._counter("pushes", "Pushes from hubs, by what became of them", ["as"])
+        for became in ("taken", "ping", "ignored", "refused"):
+            self._pushes.labels(became)
         for outcome in _OUTCOMES.values():
             self._polls.labels(outcome)
 
@@ -36,8 +39,17 @@ class Metrics:
     def polled(self, outcome: Outcome) -> None:
         self._polls.labels(_OUTCOMES[type(outcome)]).inc()
         if isinstance(outcome, Updated):
-            for became in ("new", "changed", "merged", "dropped"):
-                self._entries.labels(became).inc(getattr(outcome.changes, became))
+            self._took_in(outcome.changes)
+
+    def pushed(self, became: str, changes: Changes | None = None) -> None:
+        """`taken` in; a `ping`, for which the feed is polled; `ignored`, or `refused` for now."""
+        self._pushes.labels(became).inc()
+        if changes:
+            self._took_in(changes)
+
+    def _took_in(self, changes: Changes) -> None:
+        for became in ("new", "changed", "merged", "dropped"):
+            self._entries.labels(became).inc(getattr(changes, became))
 
     def published(self, published: Published) -> None:
         self._documents.labels("written").inc(len(published.written))

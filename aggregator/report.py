@@ -146,6 +146,13 @@ def log(outcome: Outcome) -> None:
             )
 
 
+def log_pushed(outcome: Updated) -> None:
+    """One line for what a hub sent; nothing new is no news."""
+    c = outcome.changes
+    if c.new or c.changed:
+        log_event("pushed", source=outcome.source, new=c.new, changed=c.changed, merged=c.merged)
+
+
 def log_published(published: Published) -> None:
     logger = structlog.get_logger()
     if published.written:

@@ -18,8 +18,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from aggregator import app, reading, report
 from aggregator.errors import AggregatorError
 from aggregator.metrics import Metrics
-from aggregator.model import Outcome
+from aggregator.model import Outcome, Updated
 from aggregator.places import path_of
+from aggregator.subscriber import Subscriber
 from aggregator.watch import Followed, Watch
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class Daemon:
         self._listening = given.config.serve.listen
         self.aggregator = app.Aggregator(given, clock=clock)
         self.metrics = Metrics()
+        self.subscriber: Subscriber | None = None  # none while another config is taken in
         self.ready = False  # the first documents stand
         self.ticked: datetime | None = None
         self._stamp = _stamp(config)
@@ -95,10 +97,12 @@ class Daemon:
             async with self._ticking:  # one that is under way would be cancelled anywhere
                 self._scheduler.shutdown(wait=False)
             await self._end_polls()
+            await self._leave_hubs()
             try:
                 await self._publish()
             except AggregatorError as error:
                 report.log_trouble("not published", error=str(error))
+        await self._leave_hubs()
         await self.aggregator.__aexit__(None, None, None)
 
     async def ask(self, work: Callable[[], T]) -> T:
@@ -118,8 +122,10 @@ class Daemon:
     async def _tick(self) -> None:
         try:
             await self._take_in_config()
+            hubs = self.subscriber or await self._join_hubs()
             await self._follow_the_clock()
-            await self._start_polls()
+            await self._start_polls(hubs)
+            hubs.tick()
             waited = self._clock() - self._last_publish >= _PATIENCE
             if waited or (self._news and not self._polls):
                 await self._publish()
@@ -140,17 +146,43 @@ class Daemon:
             self._last_publish, self._not_before = self._last_publish + by, self._not_before + by
             report.log_event("the clock was set", seconds=round(by.total_seconds()))
 
-    async def _start_polls(self) -> None:
+    async def _join_hubs(self) -> Subscriber:
+        self.subscriber = await Subscriber(
+            self.aggregator.pipeline,
+            self.settings.sources,
+            callback=self.settings.config.serve.callback,
+            metrics=self.metrics,
+            news=self._note_news,
+        ).__aenter__()
+        return self.subscriber
+
+    async def _leave_hubs(self) -> None:
+        """None is asked or heard any more; what they granted stays."""
+        subscriber, self.subscriber = self.subscriber, None
+        if subscriber:
+            await subscriber.__aexit__(None, None, None)
+
+    def _note_news(self) -> None:
+        self._news = True
+
+    async def _start_polls(self, hubs: Subscriber) -> None:
         if self._clock() < self._not_before:
             return
-        due = await self.aggregator.due()
+        due = await self.aggregator.due(unless_pushed_since=hubs.heard_since)
         self._hear()
         for name in dict.fromkeys([*due, *sorted(self._touched)]):
             if name not in self._polls:
                 self._touched.discard(name)
-                task = asyncio.create_task(self._poll(name))
-                self._polls[name] = task
-                task.add_done_callback(partial(self._ended, name))
+                self._start_poll(name, force=False)
+        for name in await hubs.pinged():
+            if name not in self._polls:
+                hubs.polled(name)
+                self._start_poll(name, force=True)
+
+    def _start_poll(self, name: str, *, force: bool) -> None:
+        task = asyncio.create_task(self._poll(name, force=force))
+        self._polls[name] = task
+        task.add_done_callback(partial(self._ended, name))
 
     def _follow(self) -> None:
         """Watch the folders of posts: whoever has just saved one expects it to be seen."""
@@ -189,13 +221,15 @@ class Daemon:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _poll(self, name: str) -> None:
-        await self.aggregator.poll(names=[name], told=self._tell)
+    async def _poll(self, name: str, *, force: bool) -> None:
+        await self.aggregator.poll(names=[name], force=force, told=self._tell)
 
     def _tell(self, outcome: Outcome) -> None:
         report.log(outcome)
         self.metrics.polled(outcome)
         self._news = True
+        if self.subscriber and isinstance(outcome, Updated):
+            self.subscriber.look_soon()
 
     async def _publish(self) -> None:
         self._news = False
@@ -228,6 +262,7 @@ class Daemon:
     async def _change_to(self, given: app.Settings) -> None:
         """Go on under other settings; under the old ones when the new do not work."""
         await self._end_polls()
+        await self._leave_hubs()
         async with self._asking:
             await self.aggregator.__aexit__(None, None, None)
             try:

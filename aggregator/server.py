@@ -1,5 +1,5 @@
 """feeds/ over HTTP: documents with their media types and validators, a page that lists them, the
-status of the sources, /healthz, /readyz and /metrics. Read only.
+status of the sources, /healthz, /readyz and /metrics: read only. Hubs call at `callbacks`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from aggregator import app, compose, report, status
+from aggregator.callbacks import Callbacks
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.formats import atom
 from aggregator.model import EVERYTHING
@@ -109,6 +110,7 @@ def _application(daemon: Daemon) -> Starlette:
             Route("/healthz", pages.healthz),
             Route("/readyz", pages.readyz),
             Route("/metrics", pages.metrics),
+            Callbacks(daemon).route,
             Mount("/", app=_Documents(daemon)),
         ],
         exception_handlers={StoreError: _unreadable},
@@ -277,7 +279,7 @@ def _index_page(site: compose.Site, feeds: list[tuple[str, str]]) -> str:
 
 def _status_page(rows: list[dict[str, Any]]) -> str:
     names = ("source", "health", "entries", "last", "next")
-    head = "".join(f'<th scope="col">{name}</th>' for name in (*names, "what is wrong"))
+    head = "".join(f'<th scope="col">{name}</th>' for name in (*names, "what is to be said"))
     body = "".join(_status_row(row) for row in rows)
     table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n"
     return _page("Sources", None, "", f'<div class="scroll"><table>\n{table}</table></div>\n')
@@ -286,7 +288,7 @@ def _status_page(rows: list[dict[str, Any]]) -> str:
 def _status_row(row: dict[str, Any]) -> str:
     bad = ' class="bad"' if row["error"] else ""
     wrong = [row["error"]] if row["error"] else []
-    wrong += row["notes"] + row["problems"]
+    wrong += [*row["notes"], *row["problems"], *([row["push"]] if row["push"] else [])]
     return (
         f'<tr><th scope="row">{escape(row["source"])}</th><td{bad}>{escape(row["health"])}</td>'
         f'<td class="n">{row["entries"]}</td><td class="t">{row["last"] or "never"}</td>'

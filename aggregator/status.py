@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -9,8 +10,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from aggregator import cluster, discretion, links, moves, polling
-from aggregator.model import PollState, Source, StoredEntry, Story
+from aggregator import cluster, discretion, links, moves, polling, websub
+from aggregator.model import Lease, PollState, Source, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.publish import Publication
 from aggregator.stores import Store
@@ -19,14 +20,22 @@ from aggregator.stores import Store
 def sources(store: Store, known: Mapping[str, Source], now: datetime) -> list[dict[str, Any]]:
     """One object for every source of the config, in its order."""
     states, counts = store.states(), store.counts()
+    leases: dict[str, list[Lease]] = defaultdict(list)
+    for lease in store.leases():
+        leases[lease.source].append(lease)
     return [
-        _source(s, states.get(s.id), counts.get(s.id, 0), store.problems(s.id), now)
+        _source(s, states.get(s.id), counts.get(s.id, 0), store.problems(s.id), leases[s.id], now)
         for s in known.values()
     ]
 
 
 def _source(
-    source: Source, state: PollState | None, count: int, problems: list[str], now: datetime
+    source: Source,
+    state: PollState | None,
+    count: int,
+    problems: list[str],
+    leases: list[Lease],
+    now: datetime,
 ) -> dict[str, Any]:
     return {
         "source": source.id,
@@ -36,20 +45,25 @@ def _source(
         "health": _health(state),
         "last": _when(state.polled if state else None),
         "succeeded": _when(state.succeeded if state else None),
-        "next": _when(_next(source, state, now)),
+        "next": _when(_next(source, state, leases, now)),
         "paced_by": polling.paced_by(source, state) if state and not state.gone else None,
         "entries": count,
         "error": state.error if state else None,
         "failures": state.failures if state else 0,
         "problems": problems,
         "notes": list(moves.notes(source, state)) if state else [],
+        "push": websub.told(leases, now),
     }
 
 
-def _next(source: Source, state: PollState | None, now: datetime) -> datetime | None:
-    if state is None:
-        return now
-    return None if state.gone else max(polling.settled(source, state, now).due, now)
+def _next(
+    source: Source, state: PollState | None, leases: list[Lease], now: datetime
+) -> datetime | None:
+    if state is None or state.gone:
+        return None if state else now
+    due = max(polling.settled(source, state, now).due, now)
+    pushed = state.polled and websub.pushed_until(leases, now)
+    return max(due, state.polled + websub.NET) if pushed and state.polled else due
 
 
 def _health(state: PollState | None) -> str:

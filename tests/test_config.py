@@ -114,6 +114,7 @@ def test_everything_but_a_source_has_a_default() -> None:
     )
     assert found.serve == config.Serve(listen="127.0.0.1:8080", metrics=True)
     assert found.site_url == "http://127.0.0.1:8080/"
+    assert found.serve.callback is None
 
 
 def test_a_folder_of_posts_is_enough() -> None:
@@ -367,6 +368,11 @@ FAULTS = [
     ),
     ("fetch: {allow_private: [lan]}\n", "1:25: fetch.allow_private[0]: 'lan' is no network"),
     ("serve: {listen: 8080}\n", "1:17: serve.listen: '8080' is no host:port"),
+    ("serve: {callback: planet.example}\n", "1:19: serve.callback: this is no address"),
+    (
+        "serve: {callback: 'https://a.example/?x'}\n",
+        "1:19: serve.callback: the site's address cannot",
+    ),
     ("serve: {listen: 'a:70000'}\n", "1:17: serve.listen: 'a:70000' is no host:port"),
     ("posts: [{path: a, site_hosts: ['https://a.example']}]\n", "1:32: posts[0].site_hosts[0]: "),
     (

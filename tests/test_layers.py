@@ -25,8 +25,9 @@ LAYERS = (
     {"reading"},
     {"pipeline"},
     {"report", "status", "metrics"},
-    {"app"},
+    {"app", "subscriber"},
     {"online", "schedule"},
+    {"callbacks"},
     {"server"},
     {"cli"},
 )

@@ -1,22 +1,31 @@
 """Pushes from hubs: what is wanted of whom, what is believed, and what a push may do."""
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from itertools import count
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from hub import Hub, running
 from hypothesis import given
 from hypothesis import strategies as st
+from servers import Answer, free_port, serving, until
+from test_serve import Daemon, run
 from world import Item, World, rss
 
 from aggregator import app, websub
 from aggregator.errors import FetchError, ParseError
+from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.formats import parse
 from aggregator.model import Advertised, Lease, Response, Source, Updated
 
@@ -601,3 +610,364 @@ def test_what_is_no_feed_is_no_push(world: World) -> None:
     for body in (b"", b"<html><body>moved</body></html>", b"{}"):
         with pytest.raises(ParseError):
             push(world, body)
+
+
+# ── asking over the wire ─────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    with running() as made:
+        yield made
+
+
+LOOPBACK = FetchOptions(
+    user_agent="test", timeout=timedelta(seconds=5), allow_private=(ip_network("127.0.0.0/8"),)
+)
+
+
+def ask(url: str, options: FetchOptions = LOOPBACK, secret: str | None = "s") -> Response:
+    async def asked() -> Response:
+        lease = Lease(
+            token="t", callback="http://127.0.0.1:1/websub/t", source="a", hub=url, topic=FEED,
+            secret=secret, made=NOW, due=NOW,
+        )  # fmt: skip
+        async with Fetcher(options) as fetch:
+            return await fetch(websub.request_for(lease))
+
+    return asyncio.run(asked())
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_hub_that_has_moved_is_followed_with_the_form(hub: Hub, status: int) -> None:
+    before = len(hub.asked())
+
+    answer = ask(hub.address(redirect=status, verify="never"))
+
+    assert (answer.status, answer.body) == (202, b"")
+    here, there = hub.asked()[before:]
+    assert here == there
+    assert there["hub.topic"] == FEED
+    assert there["content-type"].startswith("application/x-www-form-urlencoded")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_by_other_redirects_the_form_would_get_lost(hub: Hub, status: int) -> None:
+    with pytest.raises(FetchError, match=f"HTTP {status}"):
+        ask(hub.address(redirect=status))
+
+
+@pytest.mark.parametrize("status", [304, 400, 404, 422, 500, 503])
+def test_a_hub_that_refuses_is_an_error(hub: Hub, status: int) -> None:
+    with pytest.raises(FetchError, match=f"HTTP {status}"):
+        ask(hub.address(status=status))
+
+
+def test_a_hub_on_a_private_network_is_asked_only_if_the_config_says_so(hub: Hub) -> None:
+    before = len(hub.asked())
+
+    with pytest.raises(FetchError, match="private address"):
+        ask(hub.address(), replace(LOOPBACK, allow_private=()))
+    assert len(hub.asked()) == before
+
+
+def test_a_secret_is_sent_on_to_no_place_where_it_can_be_read(hub: Hub) -> None:
+    def answer(_: object) -> Answer:
+        return Answer(307, {"Location": hub.address(host="localhost")})
+
+    before = len(hub.asked())
+    with serving(answer) as server, pytest.raises(FetchError, match="over https alone"):
+        ask(f"{server.url}/hub")
+    assert len(hub.asked()) == before
+
+
+def test_an_answer_that_never_ends_is_not_waited_for() -> None:
+    def answer(_: object) -> Answer:
+        return Answer(202, body=iter(lambda: b"x" * 65536, b""))
+
+    with serving(answer) as server:
+        assert ask(f"{server.url}/hub").body == b""
+
+
+# ── the daemon ───────────────────────────────────────────────────────────────
+
+
+class Planet(Daemon):
+    """A daemon that may be called back, and a web that it polls."""
+
+    def __init__(self, folder: Path, hub: Hub) -> None:
+        super().__init__(folder, free_port())
+        self.hub = hub
+        self.callback: str | None = f"http://127.0.0.1:{self.port}/"
+        self.hubs: dict[str, str] = {}
+        self.items: dict[str, list[Item]] = {}
+        self.extra = ""
+
+    def feed(self, name: str, hub_address: str, *items: Item) -> None:
+        self.hubs[name], self.items[name] = hub_address, list(items)
+
+    def answer(self, asked: object) -> Answer:
+        name = asked.path.strip("/")  # type: ignore[attr-defined]
+        links = {"Link": f'<{self.hubs[name]}>; rel="hub", <{self.topic(name)}>; rel="self"'}
+        return Answer(headers=links, body=rss(*self.items[name]))
+
+    def topic(self, name: str) -> str:
+        return f"{self.web.url}/{name}"
+
+    def write(self) -> None:
+        callback = f", callback: '{self.callback}'" if self.callback else ""
+        lines = "".join(f"  {name}: {{url: '{self.topic(name)}'}}\n" for name in self.hubs)
+        text = (
+            "site: {title: Planet, url: 'https://p.example/'}\n"
+            f"fetch: {{allow_private: [127.0.0.0/8, '::1/128']{self.extra}}}\n"
+            f"serve: {{listen: '127.0.0.1:{self.port}'{callback}}}\nsources:\n{lines}"
+        )
+        new = self.folder / "new.yaml"
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.folder / "config.yaml")
+
+    def forms(self, name: str, mode: str = "subscribe") -> list[dict[str, str]]:
+        wanted = (mode, self.topic(name))
+        return [x for x in self.hub.asked() if (x["hub.mode"], x["hub.topic"]) == wanted]
+
+    def row(self, name: str) -> dict[str, object]:
+        rows = json.loads(self.get("/status.json").body)
+        return next(row for row in rows if row["source"] == name)
+
+    def said(self, name: str, words: str) -> bool:
+        return words in str(self.row(name)["push"])
+
+    def counted(self, became: str) -> float:
+        lines = self.get("/metrics").body.decode().splitlines()
+        line = next(x for x in lines if x.startswith(f'aggregator_pushes_total{{as="{became}"}}'))
+        return float(line.rpartition(" ")[2])
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        with contextlib.closing(sqlite3.connect(self.folder / "aggregator.db")) as db:
+            found = db.execute(statement).fetchall()
+            db.commit()
+            return found
+
+
+@pytest.fixture
+def planet(tmp_path: Path, hub: Hub) -> Iterator[Planet]:
+    made = Planet(tmp_path, hub)
+    with serving(made.answer) as made.web:
+        yield made
+        if made.process and made.process.poll() is None:
+            made.process.kill()
+            made.process.wait(10)
+    assert "Traceback" not in made.log and "please report it" not in made.log
+
+
+STORY = item("1", "A first story, to be polled")
+
+
+def test_what_a_hub_pushes_is_published_and_nothing_else_is_believed(
+    planet: Planet, hub: Hub
+) -> None:
+    planet.extra = ", max_size: 100KB, timeout: 2s"
+    planet.feed("news", hub.address(lease=3600), STORY)
+    planet.feed("sync", hub.address(verify="sync"), STORY)
+    planet.write()
+    planet.start()
+    until(lambda: all(planet.said(x, "pushed by http://127") for x in ("news", "sync")))
+    (form,) = planet.forms("news")
+    assert (form["verified"], form["echoed"]) == ("200", "True")
+    callback = form["hub.callback"].removeprefix(f"http://127.0.0.1:{planet.port}")
+    polls = len(planet.web.paths)
+    topic = planet.topic("news")
+
+    for n, method in enumerate(("sha1", "sha256", "sha384", "sha512")):
+        body = rss(item(f"p{n}", f"Pushed and signed by {method}"))
+        assert hub.publish(topic, body, method=method) == [202]
+        until(lambda m=method: f"Pushed and signed by {m}" in planet.titles(), what=method)
+    forged = rss(item("f", "Forged by somebody"))
+    assert hub.publish(topic, forged, key="wrong") == [202]
+    assert hub.publish(topic, forged, unsigned=1) == [202]
+    assert hub.publish(topic, b"x" * 100_001) == [413]
+    assert hub.publish(topic, b"x" * 100, drip=1) == [408]
+    assert [planet.counted(x) for x in ("taken", "ignored", "refused", "ping")] == [4, 2, 2, 0]
+
+    _strangers(planet, callback, topic)
+    _a_crowd(planet, callback)
+    assert len(planet.titles()) == 5 and "Forged by somebody" not in planet.titles()
+    assert len(planet.web.paths) == polls, "a push is no reason to poll"
+    assert planet.row("news")["entries"] == 5
+    _no_secret_shows(planet, callback)
+    assert planet.stop() == 0
+
+
+def _strangers(planet: Planet, callback: str, topic: str) -> None:
+    def get(path: str, **query: str) -> int:
+        named = urlencode({f"hub.{k}": v for k, v in query.items()})
+        return planet.get(f"{path}?{named}").status
+
+    good = {"mode": "subscribe", "topic": topic, "challenge": "x"}
+    for path in ("/websub/guess", callback[:-1], f"{callback}/x", "/websub/"):
+        assert get(path, **good) == 404
+    assert get(callback, **good) == 200  # an answer that was lost is given again
+    assert get(callback, **good | {"mode": "unsubscribe"}) == 404
+    assert get(callback, **good | {"topic": "https://other.example/"}) == 404
+    assert get(callback, **good | {"mode": "denied", "topic": "https://other.example/"}) == 404
+    assert planet.get("/websub/guess", "POST").status == 404
+    assert planet.get(callback, "PUT").status == 405
+    assert planet.get(callback, "HEAD").status == 404
+    echoed = planet.get(f"{callback}?{urlencode({f'hub.{k}': v for k, v in good.items()})}")
+    assert echoed.headers["content-type"].startswith("text/plain")
+    assert echoed.headers["x-content-type-options"] == "nosniff"
+    assert planet.said("news", "pushed by")
+
+
+def _a_crowd(planet: Planet, callback: str) -> None:
+    """Only so many are received at a time; the others hear that they may come again."""
+    refused = planet.counted("refused")
+    head = f"POST {callback} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+        places = [("127.0.0.1", planet.port)] * 8
+        slow = [stack.enter_context(socket.create_connection(place)) for place in places]
+        for one in slow:
+            one.sendall(head)
+        until(
+            lambda: (
+                (busy := planet.get(callback, "POST")).status == 503 and busy.headers["retry-after"]
+            )
+        )
+        assert slow[0].recv(100).startswith(b"HTTP/1.1 408")
+    assert planet.get("/healthz").status == 200
+    until(lambda: planet.counted("refused") >= refused + 9)
+
+
+def _no_secret_shows(planet: Planet, callback: str) -> None:
+    secrets = [callback.rpartition("/")[2], *(x["hub.secret"] for x in planet.forms("news"))]
+    answers = [planet.get(p).body.decode() for p in ("/", "/status", "/status.json", "/metrics")]
+    answers += [planet.log, run(planet.folder, "status").stdout]
+    assert not [s for s in secrets for text in answers if s in text]
+    assert "pushed by" in answers[1] and "pushed by" in answers[-1]
+
+
+def test_without_an_address_to_be_called_at_no_hub_is_asked(planet: Planet, hub: Hub) -> None:
+    planet.feed("quiet", hub.address(), STORY)
+    planet.callback = None
+    planet.write()
+    planet.start()
+    until(lambda: STORY.title in planet.titles())
+
+    planet.callback = f"http://127.0.0.1:{planet.port}/"
+    assert planet.forms("quiet") == []
+    planet.write()
+    until(lambda: planet.said("quiet", "pushed by"), what="the config that names one")
+
+    planet.callback = None
+    planet.write()
+    until(lambda: [x.get("verified") for x in planet.forms("quiet", "unsubscribe")] == ["200"])
+    assert hub.publish(planet.topic("quiet"), rss()) == []
+    assert planet.stop() == 0
+
+
+def test_hubs_that_deny_lie_or_fail_are_told_and_harm_nothing(planet: Planet, hub: Hub) -> None:
+    planet.feed("denied", hub.address(deny="you are not <b>paying</b>"), STORY)
+    planet.feed("topic", hub.address(lie="topic"), STORY)
+    planet.feed("mode", hub.address(lie="mode"), STORY)
+    planet.feed("callback", hub.address(lie="callback"), STORY)
+    planet.feed("down", hub.address(status=503), STORY)
+    planet.feed("moved", hub.address(redirect=307), STORY)
+    planet.feed("good", hub.address(), STORY)
+    planet.write()
+    planet.start()
+
+    until(lambda: planet.said("denied", "denied: you are not <b>paying</b>; asked again after"))
+    until(lambda: all(planet.said(x, "pushed by") for x in ("good", "moved")))
+    until(lambda: planet.said("down", "HTTP 503"))
+    for liar in ("topic", "mode", "callback"):
+        until(lambda x=liar: [f.get("verified") for f in planet.forms(x)] == ["404"])
+        until(lambda x=liar: planet.said(x, "not verified yet"))
+        assert hub.publish(planet.topic(liar), rss(item("l", "A lie"))) == []
+    assert len(planet.forms("down")) == 1
+    assert all(planet.row(name)["health"] == "ok" for name in planet.hubs)
+    assert b"&lt;b&gt;paying" in planet.get("/status").body
+    assert planet.stop() == 0
+
+
+def test_leases_survive_a_restart_are_renewed_and_given_back(planet: Planet, hub: Hub) -> None:
+    planet.feed("long", hub.address(), STORY)
+    planet.feed("leaves", hub.address(), STORY)
+    planet.feed("ping", hub.address(host="localhost"), STORY)
+    planet.write()
+    planet.start()
+    until(lambda: all(planet.said(x, "pushed by") for x in planet.hubs))
+    assert planet.stop() == 0
+    polls = sorted(planet.web.paths)
+    # As if days had passed, and for the other a minute since its last poll.
+    planet.sql("UPDATE lease SET due = 0 WHERE source = 'long'")
+    planet.sql("UPDATE source SET polled = polled - 60000000 WHERE id = 'ping'")
+
+    planet.start()
+    assert hub.publish(planet.topic("leaves"), rss(item("2", "After the restart"))) == [202]
+    until(lambda: "After the restart" in planet.titles())
+    assert len(planet.forms("leaves")) == 1 and sorted(planet.web.paths) == polls
+    _renewed(planet)
+    _only_a_ping(planet)
+    del planet.hubs["leaves"]
+    planet.write()
+    until(lambda: [x.get("verified") for x in planet.forms("leaves", "unsubscribe")] == ["200"])
+    assert planet.stop() == 0
+
+
+def _renewed(planet: Planet) -> None:
+    until(lambda: [x.get("verified") for x in planet.forms("long", "unsubscribe")] == ["200"])
+    first, second = planet.forms("long")
+    assert first["hub.callback"] != second["hub.callback"]
+    assert first["hub.secret"] != second["hub.secret"]
+    renewed = rss(item("3", "After the renewal"))
+    assert planet.hub.publish(planet.topic("long"), renewed) == [202]
+    until(lambda: "After the renewal" in planet.titles())
+    old = first["hub.callback"].removeprefix(f"http://127.0.0.1:{planet.port}")
+    assert planet.get(old, "POST").status == 410
+
+
+def _only_a_ping(planet: Planet) -> None:
+    """A hub that can be told no secret says when to poll, and not what."""
+    (form,) = planet.forms("ping")
+    assert "hub.secret" not in form
+    planet.items["ping"].append(item("4", "What the feed itself says"))
+
+    lie = rss(item("x", "What the hub says"))
+    assert planet.hub.publish(planet.topic("ping"), lie) == [202]
+    until(lambda: "What the feed itself says" in planet.titles())
+    assert planet.hub.publish(planet.topic("ping"), lie) == [202]
+    assert planet.counted("ping") == 2
+    assert "What the hub says" not in planet.titles()
+    with contextlib.suppress(AssertionError):  # some ticks, in which a second call waits
+        until(lambda: planet.web.paths.count("/ping") > 2, seconds=2.5)
+    assert planet.web.paths.count("/ping") == 2
+
+
+def test_polls_are_a_net_while_pushes_come_and_no_longer(planet: Planet, hub: Hub) -> None:
+    planet.extra = ", every: 1s"
+    planet.feed("pushed", hub.address(), STORY)
+    planet.feed("polled", hub.address(verify="never"), STORY)
+    planet.write()
+    planet.start()
+    until(lambda: planet.said("pushed", "pushed by"))
+    due = datetime.fromisoformat(str(planet.row("pushed")["next"]))
+    assert timedelta(hours=11) < due - datetime.now(UTC) < DAY
+    before = planet.web.paths.count("/pushed")
+    rounds = planet.web.paths.count("/polled")
+    until(lambda: planet.web.paths.count("/polled") >= rounds + 2)
+
+    assert planet.web.paths.count("/pushed") <= before + 1  # one may have been under way
+    before = planet.web.paths.count("/pushed")
+    assert planet.stop() == 0
+
+    planet.start()  # nobody listened meanwhile: it is polled once, when it is due by itself
+    until(lambda: planet.web.paths.count("/pushed") == before + 1)
+    rounds = planet.web.paths.count("/polled")
+    until(lambda: planet.web.paths.count("/polled") >= rounds + 2)
+    assert planet.web.paths.count("/pushed") == before + 1
+    (form, *_) = planet.forms("pushed")
+    path = form["hub.callback"].removeprefix(f"http://127.0.0.1:{planet.port}")
+    query = urlencode({"hub.mode": "denied", "hub.topic": planet.topic("pushed")})
+    assert planet.get(f"{path}?{query}").status == 200
+    until(lambda: planet.web.paths.count("/pushed") >= before + 2, what="an ordinary poll")
+    assert planet.stop() == 0

@@ -48,9 +48,9 @@ def status(as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None
     table = [[str(row[name] or blank.get(name, 0)) for name in names] for row in rows]
     tables.show(names, table, wide=("source",))
     for row in rows:
-        for wrong in (row["error"], *row["notes"], *row["problems"]):
-            if wrong:
-                click.echo(f"{row['source']}: {wrong}")
+        for said in (row["error"], *row["notes"], *row["problems"], row["push"]):
+            if said:
+                click.echo(f"{row['source']}: {said}")
 
 
 @click.command()

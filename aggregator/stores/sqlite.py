@@ -210,7 +210,8 @@ class SqliteStore:
             )
             # Another address: nothing we know of the old one holds.
             self._db.executemany(
-                "UPDATE source SET url = ?2, due = ?3, problems = '[]', failures = 0, held = 0, hubs = '[]',"
+                "UPDATE source SET url = ?2, due = ?3, problems = '[]', hubs = '[]', failures = 0,"
+                " held = 0,"
                 f" {', '.join(f'{name} = NULL' for name in _OF_AN_ADDRESS)}"
                 " WHERE id = ?1 AND url != ?2",
                 [(s.id, s.url, moment) for s in sources],

@@ -109,11 +109,13 @@ def _parsed(subscription: Subscription, sent: Response) -> Feed:
 def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple[Poll, bool]:
     """What a hub sent, as a poll that takes nothing back: new entries, and later versions of those
     that we have. False when it tells more than that, which only the feed itself can say: hubs make
-    other formats of feeds, and send things twice.
+    other formats of feeds, and send things twice; nor is anything taken of a source that is held.
 
     ParseError when it is no feed.
     """
     source = subscription.source
+    if (state := store.states().get(source.id)) and (state.held or state.gone):
+        return Poll(source=source.id, state=None), False
     feed = _discreet(_parsed(subscription, sent), source, sent)
     own = links.at_home(feed, source.url, sent.url)
     ids = cluster.ids_of(feed.entries, home=own)

@@ -24,6 +24,7 @@ class Parts(NamedTuple):
         return f"{self.scheme}://{self.host}{port}{self.path}{query}{self.fragment}"
 
 
+LONGEST = 8_000  # characters, which RFC 9110 §4.1 wants to be taken; what is longer is made up
 _EDGES = (
     "".join(map(chr, range(0x21))) + "<>\x7f\xa0\u200b\u200c\u200d\u200e\u200f\u2060\u3000\ufeff"
 )
@@ -38,6 +39,8 @@ _BARE_WWW = re.compile(r"www\.[\w-]+\.\w", re.IGNORECASE)
 
 def absolute(url: str, base: str | None) -> str | None:
     """As it was meant, with an http(s) scheme in front; None if it cannot have been one."""
+    if len(url) > LONGEST:
+        return None
     text = url.strip(_EDGES)
     if text.startswith("![CDATA["):  # its < and > went with the edges
         text = text[8:].removesuffix("]]").strip(_EDGES)

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from aggregator import link_rules as known
 from aggregator.link_clean import cleaned, escaped
-from aggregator.link_parts import absolute, parts_of
+from aggregator.link_parts import LONGEST, absolute, parts_of
 from aggregator.link_sites import Site, site_of
 from aggregator.link_targets import target_of
 from aggregator.model import Entry, Feed, Link
@@ -38,7 +38,7 @@ def canonicalize(url: str, *, base: str | None = None) -> str | None:
 
     What is good stays as it is, byte for byte; giving the result in again changes nothing.
     """
-    plain = _PLAIN.match(url)
+    plain = _PLAIN.match(url) if len(url) <= LONGEST else None
     if plain and not site_of(plain[1]).in_path:
         return url
     return _canonical(url, base or None)

@@ -291,6 +291,15 @@ def test_any_text_is_an_address_or_none(url: str, base: str | None) -> None:
         assert canonicalize(link) == link
 
 
+def test_what_is_longer_than_any_address_is_none() -> None:
+    link = "https://a.example/" + "a" * 7_900
+
+    assert canonicalize(link) == link
+    assert canonicalize(link + "a" * 200) is None
+    assert canonicalize(link, base=link * 2) == link
+    assert url_key(link * 2) == link * 2  # and is compared as the text that it is
+
+
 @given(ANY_URL)
 def test_a_key_outlives_canonicalizing(url: str) -> None:
     link = canonicalize(url)

@@ -29,6 +29,7 @@ _WINDOW: dict[int, int] = {
 }
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))
 _DAMAGED = (zlib.error, zstd.ZstdError, brotli.error, EOFError)
+_PACKING = 64 * 1024  # more than noise gains by being packed
 
 
 async def read(answer: httpx.Response, max_size: int, enlarge: Enlarge) -> bytes:
@@ -39,14 +40,16 @@ async def read(answer: httpx.Response, max_size: int, enlarge: Enlarge) -> bytes
         raise FetchError(f"packed as {encoding[:40]!r}, which was not asked for")
     unpack = _ENCODINGS[encoding]()
     body = bytearray()
+    came = 0  # bytes, as they were sent: what unpacks to nothing is no less endless
     large = False
     try:
         async for chunk in answer.aiter_raw():
+            came += len(chunk)
             body += unpack(chunk, max_size + 1 - len(body))
             if len(body) > _LARGE and not large:
                 await enlarge()
                 large = True
-            if len(body) > max_size:
+            if len(body) > max_size or came > max_size + _PACKING:
                 raise FetchError(
                     f"larger than {max_size:,} bytes; raise fetch.max_size if that is wanted"
                 )
@@ -73,8 +76,9 @@ class _Plain:
 
 
 class _Packed:
-    """gzip, several members of it as well (RFC 1952 §2.2), or zlib. Not httpx's decoder: a chunk of
-    16 kB unpacks to 16 MB, and one that was packed twice to 16 GB, before anybody could count."""
+    """gzip, several members of it as well (RFC 1952 §2.2), zlib, or bare deflate. Not
+    httpx's decoder: a chunk of 16 kB unpacks to 16 MB, and one that was packed twice to 16 GB,
+    before anybody could count."""
 
     whole = True
 
@@ -89,10 +93,11 @@ class _Packed:
         found = b""
         while data and len(found) < most:
             if self._member is None:
-                if data[0] != 0x1F and data[0] & 0x0F != 8:  # said to be packed, and is not
+                bits = 47 if data[0] == 0x1F or data[0] & 0x0F == 8 else -15
+                if bits < 0 and not _inflates(data):  # said to be packed, and is not
                     self._read = _Plain()
                     return data[:most]
-                self._member = zlib.decompressobj(47)
+                self._member = zlib.decompressobj(bits)
             found += self._member.decompress(data, most - len(found))
             self.whole = self._member.eof
             if not self.whole:
@@ -177,6 +182,14 @@ class _Zstd:
             else:
                 data = b""
         return found
+
+
+def _inflates(data: bytes) -> bool:
+    """Whether it is deflated without the header that RFC 9110 §8.4.1.2 asks for, as some do."""
+    try:
+        return bool(zlib.decompressobj(-15).decompress(data[:1024], 64))
+    except zlib.error:
+        return False
 
 
 def _nothing(data: bytes, most: int) -> bytes:

@@ -27,7 +27,8 @@ def allowed(address: Address, networks: Sequence[Network]) -> bool:
 
 
 def _inner(address: Address) -> Address:
-    """The IPv4 address that a gateway makes of an IPv6 one: mapped, 6to4, NAT64 or compatible."""
+    """The IPv4 address that a gateway makes of an IPv6 one: mapped, translated (RFC 7915), 6to4,
+    NAT64 or compatible."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     inner = address.ipv4_mapped or address.sixtofour
@@ -36,8 +37,24 @@ def _inner(address: Address) -> Address:
     return inner or address
 
 
-_GATEWAYS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
-_PRIVATE_TOO = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "fec0::/10")))
+_GATEWAYS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
+# What older releases of Python call global: reserved at IANA since, deprecated (RFC 3879, 7526), or
+# where a cloud tells a machine about itself (Azure's 168.63.129.16, Oracle's 192.0.0.192).
+_PRIVATE_TOO = tuple(
+    map(
+        ipaddress.ip_network,
+        [
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "168.63.129.16/32",
+            "64:ff9b:1::/48",
+            "fec0::/10",
+            "100:0:0:1::/64",
+            "3fff::/20",
+            "5f00::/16",
+        ],
+    )
+)
 
 
 def literal(host: str) -> Address | None:

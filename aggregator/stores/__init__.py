@@ -79,6 +79,7 @@ class Store(Protocol):
 
     def feed(self, source: str) -> Feed:
         """The metadata of one source; an empty Feed if it never answered."""
+
     # ── hubs ──
     def advertise(self, source: str, found: Advertised) -> None:
         """What the feed of a source says of its hubs."""

@@ -301,6 +301,7 @@ class SqliteStore:
     def feed(self, source: str) -> Feed:
         row = self._db.execute("SELECT feed FROM source WHERE id = ?", (source,)).fetchone()
         return codec.to_feed(row["feed"] if row else None)
+
     # ── hubs ─────────────────────────────────────────────────────────────────
 
     def advertise(self, source: str, found: Advertised) -> None:

@@ -30,6 +30,7 @@ _WINDOW: dict[int, int] = {
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))
 _DAMAGED = (zlib.error, zstd.ZstdError, brotli.error, EOFError)
 _PACKING = 64 * 1024  # more than noise gains by being packed
+_WRITTEN = b"<{[ \t\r\n\xef\xfe\xff"  # how a document begins that is not packed
 
 
 async def read(answer: httpx.Response, max_size: int, enlarge: Enlarge) -> bytes:
@@ -94,7 +95,7 @@ class _Packed:
         while data and len(found) < most:
             if self._member is None:
                 bits = 47 if data[0] == 0x1F or data[0] & 0x0F == 8 else -15
-                if bits < 0 and not _inflates(data):  # said to be packed, and is not
+                if bits < 0 and data[0] in _WRITTEN and not _inflates(data):  # and is not packed
                     self._read = _Plain()
                     return data[:most]
                 self._member = zlib.decompressobj(bits)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from aggregator.model import Hints
+from aggregator.model import Extension, Hints
 from aggregator.moments import credible, moment
 
 _NUMBER = re.compile(r"\s*(\d{1,7})(?:\.\d*)?\s*", re.ASCII)
@@ -27,8 +27,9 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _YES = {"yes", "true"}
 
 
-def hints(found: Any) -> Hints:
-    """What feedparser's dictionary of a feed says; `repairs` has gathered the hours and days."""
+def hints(found: Any, kept: Iterable[Extension]) -> Hints:
+    """What feedparser's dictionary of a feed says, and its extension elements; `repairs` has
+    gathered the hours and days."""
     period = _period(found)
     return Hints(
         ttl=_minutes(_said(found, "ttl")),
@@ -36,7 +37,7 @@ def hints(found: Any) -> Hints:
         base=credible(moment(_said(found, "sy_updatebase"))) if period else None,
         skip_hours=_some(_hours(found.get("skipped_hours") or ()), of=24),
         skip_days=_some(_days(found.get("skipped_days") or ()), of=7),
-        complete=_complete(found),
+        complete=any(map(_complete, kept)),
     )
 
 
@@ -80,7 +81,6 @@ def _some(numbers: Iterable[int], *, of: int) -> tuple[int, ...]:
     return found if len(found) < of else ()
 
 
-def _complete(found: Any) -> bool:
-    podcast = dict.get(found, "podcast_updatefrequency")
-    said = podcast.get("complete") if isinstance(podcast, dict) else ""
-    return bool({str(said).strip().lower(), _said(found, "itunes_complete").lower()} & _YES)
+def _complete(kept: Extension) -> bool:
+    said = {"podcast:updateFrequency": kept.get("complete"), "itunes:complete": kept.text}
+    return said.get(kept.name, "").strip().lower() in _YES

@@ -91,7 +91,7 @@ def feed(
         base=(found.get("subtitle_detail") or {}).get("base") or response.url or None,
         generator=_text(found, "generator") or None,
         categories=_categories(found),
-        hints=hints(found),
+        hints=hints(found, kept),
         entries=read,
         problems=(
             *problems,

@@ -327,10 +327,6 @@ def _skipped(element: str) -> Rule:
     return Rule(end)
 
 
-def _update_frequency(at: Reading, attrs: Attrs, parts: list[str]) -> None:
-    at.node["podcast_updatefrequency"] = attrs or text_of(parts)
-
-
 def _href(at: Reading, attrs: Attrs, parts: list[str]) -> None:
     at.node["href"] = resolved(at, text_of(parts))
 
@@ -549,11 +545,10 @@ _ENTRY = Rule(
 _ASIDE = dict.fromkeys(("link", "description"), Rule()) | {"title": Rule(_aside_title)}
 _TEXT_INPUT = Rule(begin=_aside_begins, inside=_ASIDE | {"name": Rule()}, only=True)
 _PICTURE = _ASIDE | dict.fromkeys(("url", "width", "height"), Rule())
-_SAID = ("ttl", "sy_updateperiod", "sy_updatefrequency", "sy_updatebase", "itunes_complete")
+_SAID = ("ttl", "sy_updateperiod", "sy_updatefrequency", "sy_updatebase")
 _HINTS = {key: _unadorned(key) for key in _SAID} | {
     "skiphours": Rule(inside={"hour": _skipped("hour")}),
     "skipdays": Rule(inside={"day": _skipped("day")}),
-    "podcast_updatefrequency": Rule(_update_frequency),
 }
 _FEED = (
     _ENTRY_OR_FEED

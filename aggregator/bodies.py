@@ -30,7 +30,7 @@ _WINDOW: dict[int, int] = {
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))
 _DAMAGED = (zlib.error, zstd.ZstdError, brotli.error, EOFError)
 _PACKING = 64 * 1024  # more than noise gains by being packed
-_WRITTEN = b"<{[ \t\r\n\xef\xfe\xff"  # how a document begins that is not packed
+_CONTROLS = bytes({*range(32)} - {*b"\t\n\r"})
 
 
 async def read(answer: httpx.Response, max_size: int, enlarge: Enlarge) -> bytes:
@@ -85,6 +85,7 @@ class _Packed:
 
     def __init__(self) -> None:
         self._member: Any = None
+        self._ended = False  # the first member
         self._read: Callable[[bytes, int], bytes] = self._unpack
 
     def __call__(self, data: bytes, most: int) -> bytes:
@@ -94,8 +95,11 @@ class _Packed:
         found = b""
         while data and len(found) < most:
             if self._member is None:
+                if self._ended and data[0] != 0x1F:  # padding behind the last member
+                    self._read = _nothing
+                    break
                 bits = 47 if data[0] == 0x1F or data[0] & 0x0F == 8 else -15
-                if bits < 0 and data[0] in _WRITTEN and not _inflates(data):  # and is not packed
+                if bits < 0 and _written(data):  # said to be packed, and is not
                     self._read = _Plain()
                     return data[:most]
                 self._member = zlib.decompressobj(bits)
@@ -104,10 +108,7 @@ class _Packed:
             if not self.whole:
                 break
             data = self._member.unused_data
-            self._member = None
-            if data and data[0] != 0x1F:  # padding behind the last member
-                self._read = _nothing
-                break
+            self._member, self._ended = None, True
         return found
 
 
@@ -185,12 +186,12 @@ class _Zstd:
         return found
 
 
-def _inflates(data: bytes) -> bool:
-    """Whether it is deflated without the header that RFC 9110 §8.4.1.2 asks for, as some do."""
-    try:
-        return bool(zlib.decompressobj(-15).decompress(data[:1024], 64))
-    except zlib.error:
-        return False
+def _written(data: bytes) -> bool:
+    """Whether it is a document as it stands, and not deflated without the header that RFC 9110
+    §8.4.1.2 asks for, as some do."""
+    if data.startswith((b"\xff", b"\xfe")):  # UTF-16; deflated, nothing begins like that
+        return True
+    return data[:1] in b"<{[ \t\r\n\xef" and not set(data[:64]) & set(_CONTROLS)
 
 
 def _nothing(data: bytes, most: int) -> bytes:

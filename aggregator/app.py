@@ -15,10 +15,11 @@ from typing import Any, Self
 
 from aggregator import __version__, compose, config, files, stores
 from aggregator.config_values import Secret
+from aggregator.details import Fetch
 from aggregator.errors import ConfigError, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Outcome, Person, Source
-from aggregator.pipeline import Fetch, Pipeline
+from aggregator.pipeline import Pipeline
 from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
 from aggregator.room import Room

@@ -8,14 +8,15 @@ The second line is `publish`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from aggregator import moves, polling, reading
+from aggregator import details, moves, polling, reading
+from aggregator.details import Fetch
 from aggregator.errors import FetchError, HostRests, SourceError, StoreError
 from aggregator.ingest import Poll, ingest, rule_anew
 from aggregator.model import (
@@ -24,7 +25,6 @@ from aggregator.model import (
     Outcome,
     PollState,
     Postponed,
-    Request,
     Response,
     Source,
     Unchanged,
@@ -34,7 +34,6 @@ from aggregator.reading import Subscription
 from aggregator.room import Room
 from aggregator.stores import Store
 
-Fetch = Callable[[Request], Awaitable[Response]]
 Clock = Callable[[], datetime]
 T = TypeVar("T")
 
@@ -144,23 +143,30 @@ class Pipeline:
     async def _poll_feed(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
         response = await self.fetch(polling.request_for(moves.asked(source, state), state))
-        with self._room.taken(len(response.body)):
-            return await self._keep(subscription, state, response)
-
-    async def _keep(
-        self, subscription: Subscription, state: PollState, response: Response
-    ) -> Outcome:
-        source = subscription.source
         now = self.clock()
         kept = polling.after_success(source, state, response, now)
         kept = moves.after_success(source, kept, response, now)
-        if polling.unchanged(response, state):
-            await self._save(Poll(source=source.id, state=kept))
-            return Unchanged(source=source.id)
-        read = partial(
-            reading.read_feed, self.store, subscription, before=state, after=kept, sent=response
-        )
-        return Updated(source=source.id, changes=await self._save(await self.in_thread(read)))
+        poll = partial(reading.poll_of, self.store, subscription, before=state, after=kept)
+        read = partial(reading.read, self.store, subscription, response)
+        full = details.fuller(source, self.fetch, self.in_thread)
+        with self._room.taken(len(response.body)):
+            if polling.unchanged(response, state):
+                await self._save(Poll(source=source.id, state=kept))
+                return Unchanged(source=source.id)
+            if full is None:
+                changes = await self._save(await self.in_thread(lambda: poll(read())))
+                return Updated(source=source.id, changes=changes)
+            given = await self.in_thread(read)
+        # Its room is free again: whoever asks for more would wait for it in vain.
+        texts = await self._texts(subscription, given, full)
+        changes = await self._save(await self.in_thread(partial(poll, given, texts=texts)))
+        return Updated(source=source.id, changes=changes)
+
+    async def _texts(
+        self, subscription: Subscription, given: reading.Read, full: details.Fuller
+    ) -> details.Detailed:
+        listed = partial(reading.listed, self.store, subscription, given)
+        return await details.detailed(subscription.source, await self.in_thread(listed), full)
 
     async def _poll_posts(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source

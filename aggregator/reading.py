@@ -7,18 +7,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aggregator import cluster, discretion, files, formats, links, moves, polling, websub
+from aggregator.details import Detailed, Listed
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import posts, site_posts
 from aggregator.formats.jekyll import CONFIGS, Site
 from aggregator.ingest import Poll
 from aggregator.model import (
+    Advertised,
     Arrival,
     Entry,
     Feed,
@@ -47,38 +49,108 @@ class Subscription:
     zone: str = "UTC"  # for dates that give no offset
 
 
-def read_feed(
-    store: Store, subscription: Subscription, *, before: PollState, after: PollState, sent: Response
-) -> Poll:
-    """The poll that `sent` makes of `before`; ParseError when it is no feed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A document as parsed; `feed` without anything secret, `raw` its entries with all of it."""
+
+    feed: Feed
+    raw: tuple[Entry, ...]
+    own: tuple[str, ...]  # the addresses of feed and site
+    ids: tuple[str, ...]
+    said: tuple[bytes, ...]  # digests of the entries
+    known: Mapping[str, bytes]
+    url: str  # where it was found
+    advertised: Advertised
+
+
+def read(store: Store, subscription: Subscription, sent: Response) -> Read:
+    """What `sent` says; ParseError when it is no feed."""
     source = subscription.source
-    parsed = _parsed(subscription, sent)
-    feed = _discreet(parsed, source, sent)
+    placed = replace(sent, url=discretion.base(source, sent.url))
+    parsed = feed_in(placed, source, ZoneInfo(subscription.zone))
+    feed = _discreet(parsed, source, sent.url)
     own = links.at_home(feed, source.url, sent.url)
     ids = cluster.ids_of(feed.entries, home=own)
-    known = store.digests(source.id, ids)
-    arrivals = _arrivals(subscription, feed.entries, ids, known, feed_urls=own)
+    return Read(
+        feed=feed,
+        raw=parsed.entries,
+        own=own,
+        ids=tuple(ids),
+        said=tuple(map(cluster.digest_of, feed.entries)),
+        known=store.digests(source.id, ids),
+        url=sent.url,
+        advertised=websub.advertised(source, parsed, url=sent.url, headers=sent.headers),
+    )
+
+
+def feed_in(response: Response, source: Source, zone: tzinfo) -> Feed:
+    """The feed in `response`, read as the source's kind is; ParseError when it is none."""
+    return formats.parse(response, zone=zone)
+
+
+def listed(store: Store, subscription: Subscription, given: Read) -> Listed:
+    """Its entries, as their texts are to be fetched, with the texts that they have by now: those
+    stay, should no new ones come."""
+    earlier = {
+        name: place
+        for place, (name, said) in enumerate(zip(given.ids, given.said, strict=True))
+        if given.known.get(name, said) != said
+    }
+    old = store.recognised(subscription.source.id, earlier, ()) if earlier else ()
+    return Listed(
+        entries=given.raw,
+        said=given.said,
+        known=tuple(map(given.known.get, given.ids)),
+        kept={
+            earlier[x.keys.source_entry_id]: x.entry.content
+            for x in old
+            if x.entry and x.entry.content and x.keys.source_entry_id in earlier
+        },
+    )
+
+
+def poll_of(
+    store: Store,
+    subscription: Subscription,
+    given: Read,
+    *,
+    before: PollState,
+    after: PollState,
+    texts: Detailed | None = None,
+) -> Poll:
+    """The poll that a document makes of `before`; with its `texts`, if they had to be fetched."""
+    source = subscription.source
+    feed, digests = given.feed, given.said
+    if texts:
+        feed = replace(feed, entries=texts.entries, problems=(*feed.problems, *texts.problems))
+        feed, digests = _discreet(feed, source, given.url), texts.digests
+    arrivals = _arrivals(
+        subscription, feed.entries, given.ids, given.known, digests, feed_urls=given.own
+    )
     about = clean_feed(replace(feed, entries=()))
     old = store.feed(source.id)
-    if not known and before.digest is not None:  # of another address nothing is known
+    if not given.known and before.digest is not None:  # of another address nothing is known
         _check(store, source, arrivals, old, about)
     if not feed.entries and old.title:  # it may be a page for errors: what we know is worth more
         about = replace(old, problems=about.problems)
     seen = polling.Seen(
         hints=feed.hints,
         dates=tuple(x for e in feed.entries if (x := e.published or e.updated)),
-        entries=len(ids),
-        new=len(set(ids) - known.keys()),
+        entries=len(given.ids),
+        new=len(set(given.ids) - given.known.keys()),
     )
+    after = polling.learned(source, before, after, seen, after.polled or before.due)
+    if texts and texts.waiting:  # a 304 would hide what is still to be fetched
+        after = replace(after, etag=None, last_modified=None, digest=None)
     return Poll(
         source=source.id,
-        state=polling.learned(source, before, after, seen, after.polled or before.due),
+        state=after,
         feed=about,
         arrivals=arrivals,
-        present=frozenset(ids),
+        present=frozenset(given.ids),
         problems=feed.problems,
         first=before.succeeded is None,
-        advertised=websub.advertised(source, parsed, url=sent.url, headers=sent.headers),
+        advertised=given.advertised,
     )
 
 
@@ -93,17 +165,12 @@ def _check(store: Store, source: Source, arrivals: Sequence[Arrival], old: Feed,
         raise moves.held(source, how)
 
 
-def _discreet(feed: Feed, source: Source, sent: Response) -> Feed:
-    """Where a secret address leads is as secret as it is itself."""
+def _discreet(feed: Feed, source: Source, url: str) -> Feed:
+    """Where a secret address leads, `url`, is as secret as it is itself."""
     feed = discretion.withheld(feed, source)
-    if sent.url != source.url:
-        feed = discretion.withheld(feed, replace(source, url=sent.url))
+    if url != source.url:
+        feed = discretion.withheld(feed, replace(source, url=url))
     return feed
-
-
-def _parsed(subscription: Subscription, sent: Response) -> Feed:
-    placed = replace(sent, url=discretion.base(subscription.source, sent.url))
-    return formats.parse(placed, zone=ZoneInfo(subscription.zone))
 
 
 def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple[Poll, bool]:
@@ -116,13 +183,12 @@ def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple
     source = subscription.source
     if (state := store.states().get(source.id)) and (state.held or state.gone):
         return Poll(source=source.id, state=None), False
-    feed = _discreet(_parsed(subscription, sent), source, sent)
-    own = links.at_home(feed, source.url, sent.url)
-    ids = cluster.ids_of(feed.entries, home=own)
-    known = store.digests(source.id, ids)
-    arrivals = _arrivals(subscription, feed.entries, ids, known, feed_urls=own)
+    given = read(store, subscription, sent)
+    arrivals = _arrivals(
+        subscription, given.feed.entries, given.ids, given.known, given.said, feed_urls=given.own
+    )
     taken = _news(store, source, arrivals)
-    poll = Poll(source=source.id, state=None, arrivals=taken, present=frozenset(ids))
+    poll = Poll(source=source.id, state=None, arrivals=taken, present=frozenset(given.ids))
     return poll, len(taken) == len(arrivals)
 
 
@@ -160,13 +226,13 @@ def _arrivals(
     entries: Sequence[Entry],
     ids: Sequence[str],
     known: Mapping[str, bytes],
+    digests: Sequence[bytes],
     *,
     feed_urls: Sequence[str] = (),
 ) -> tuple[Arrival, ...]:
     """Those entries that are new, or other than we know them; each id once."""
     found: dict[str, Arrival] = {}
-    for entry, name in zip(entries, ids, strict=True):
-        digest = cluster.digest_of(entry)
+    for entry, name, digest in zip(entries, ids, digests, strict=True):
         if known.get(name) == digest:
             continue
         cleaned = clean(entry, feed_urls=feed_urls)
@@ -339,7 +405,8 @@ def read_posts(
     entries = tuple(entry for r in read for entry in r.feed.entries)
     ids = cluster.ids_of(entries)
     known = store.digests(subscription.source.id, ids)
-    arrivals = _arrivals(subscription, entries, ids, known)
+    digests = tuple(map(cluster.digest_of, entries))
+    arrivals = _arrivals(subscription, entries, ids, known, digests)
     told = {entry.path for entry in entries}
     return Poll(
         source=subscription.source.id,

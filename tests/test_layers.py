@@ -21,7 +21,7 @@ LAYERS = (
     {"cluster", "compose", "inspection", "room"},
     {"bodies", "guard", "hosts"},
     {"fetch", "files", "stores", "watch"},
-    {"ingest", "publish"},
+    {"ingest", "publish", "details"},
     {"reading"},
     {"pipeline"},
     {"report", "status", "metrics"},

@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass
 
 from aggregator import config_shapes as shapes
 from aggregator import yamltext
-from aggregator.config_clashes import clashes
+from aggregator.config_clashes import SAYING, clashes
 from aggregator.config_errors import faults, report
 from aggregator.config_names import address, is_path, post_names
 from aggregator.config_values import (
@@ -26,6 +26,8 @@ from aggregator.config_values import (
     Expression,
     Format,
     Host,
+    JsonLink,
+    JsonPath,
     Language,
     Listen,
     Name,
@@ -45,7 +47,18 @@ from aggregator.config_values import (
     UpTo10000,
     WebUrl,
 )
-from aggregator.model import ContentPolicy, PostLinks, PostOptions, Reads, Role, Source
+from aggregator.model import (
+    ContentPolicy,
+    How,
+    JsonFields,
+    JsonText,
+    Kind,
+    PostLinks,
+    PostOptions,
+    Reads,
+    Role,
+    Source,
+)
 from aggregator.places import file_url
 from aggregator.yamltext import At, Fault
 
@@ -108,6 +121,37 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class ApiText:
+    url: JsonLink = Field(description="Its address: a path to it, or https://a.example/{id}.")
+    content: JsonPath = Field(default="@", description="The path to the text in the answer.")
+
+
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+    config=_STRICT | ConfigDict(json_schema_extra=shapes.one_of(SAYING)),
+)
+class Api:
+    items: JsonPath = Field(default="@", description="The path to the items, in JMESPath.")
+    id: JsonPath | None = Field(default=None, description="In an item: what tells it apart.")
+    title: JsonPath | None = Field(default=None, description="In an item: its title.")
+    link: JsonLink | None = Field(
+        default=None, description="In an item: its page; or https://a.example/{id}."
+    )
+    summary: JsonPath | None = Field(default=None, description="In an item: what it is about.")
+    content: JsonPath | None = Field(default=None, description="In an item: its text.")
+    published: JsonPath | None = Field(default=None, description="In an item: its date.")
+    updated: JsonPath | None = Field(default=None, description="In an item: when it changed.")
+    authors: JsonPath | None = Field(default=None, description="In an item: who wrote it.")
+    categories: JsonPath | None = Field(default=None, description="In an item: its tags.")
+    timezone: Timezone | None = Field(default=None, description="Default: site.timezone.")
+    text: ApiText | None = Field(
+        default=None, description="Where the text of an item is, if it has an address of its own."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Subscription:
     url: SourceUrl = Field(
         description="http, https or feed address, a path, {env: NAME} or {file: PATH}.", repr=False
@@ -121,6 +165,7 @@ class Subscription:
     keep: Expression | None = Field(default=None, description="Keep only what this is true of.")
     drop: Expression | None = Field(default=None, description="Drop what this is true of.")
     every: Duration | None = Field(default=None, description="Instead of fetch.every.")
+    json: Api | None = Field(default=None, description="How a JSON API is read; else it is a feed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -229,6 +274,7 @@ class Config:
 
     def _feed(self, name: str, given: Subscription, folder: Path) -> Source:
         secret = isinstance(given.url, Secret)
+        kind, how = _way(given)
         return Source(
             id=name,
             url=address(given.url, folder),
@@ -240,6 +286,8 @@ class Config:
             content=given.content,
             keep=given.keep,
             drop=given.drop,
+            kind=kind,
+            how=how,
             secret=secret,
             written=given.url if is_path(given.url) and not secret else None,
         )
@@ -264,12 +312,27 @@ class Config:
         )
 
 
+def _way(given: Subscription) -> tuple[Kind, How | None]:
+    """The kind of a source, and how it is read."""
+    if given.json:
+        return "json", _fields(given.json)
+    return "feed", None
+
+
+def _fields(api: Api) -> JsonFields:
+    named = {x.name: getattr(api, x.name) for x in fields(api)}
+    text = JsonText(url=api.text.url, content=api.text.content) if api.text else None
+    return JsonFields(**named | {"text": text})
+
+
 _CONFIG = TypeAdapter(Config)
 _PARTS = (
     Config,
     Site,
     Author,
     Fetch,
+    ApiText,
+    Api,
     Subscription,
     PostFolder,
     CategoryRule,

@@ -13,6 +13,9 @@ from aggregator.config_names import address, folded, post_names
 from aggregator.config_values import source_url
 from aggregator.yamltext import At, Document, Fault
 
+WAYS = ("json",)  # to read a source that is no feed
+SAYING = ("title", "link", "summary", "content")  # what an API is read for, one of them at least
+
 
 def clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
     """Looked for in what was written, not in a Config: other faults must not hide these."""
@@ -24,6 +27,7 @@ def clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
         yield Fault(At(), (), "no sources: write one under sources:, or a folder under posts:")
     for section, names in (("sources", sources), ("categories", categories)):
         yield from _same_names(section, names, document)
+    yield from _ways(sources, document)
     yield from _same_addresses(sources, document, folder)
     yield from _same_posts(posts if isinstance(posts, list) else [], sources, document)
     yield from _same_slugs(categories, document)
@@ -37,6 +41,20 @@ def _same_names(section: str, names: Mapping[str, Any], document: Document) -> I
         if other != name:
             at, _ = document.find((section, name))
             yield Fault(at, (section, name), f"the same name as {section}.{other}")
+
+
+def _ways(sources: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    """A source is read in one way; and of an API something must be read at all."""
+    for name in sources:
+        path = ("sources", name)
+        given = [key for key in WAYS if _pairs(sources, name).get(key) is not None]
+        for key in given[1:]:
+            words = f"a source is read in one way: {given[0]} or {key}"
+            yield Fault(document.find((*path, key))[0], path, words)
+        api = _pairs(sources, name).get("json")
+        if isinstance(api, dict) and not any(api.get(x) for x in SAYING):
+            at = document.find((*path, "json"))[0]
+            yield Fault(at, (*path, "json"), "name at least title, link, summary or content")
 
 
 def _same_addresses(

@@ -7,7 +7,8 @@ In a config every scalar is the text that was written, so a title may be 2026, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import Any
 
 Shape = dict[str, Any]
@@ -82,6 +83,19 @@ SWITCH = _any(
     {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
 )
 FORMAT: Shape = {"enum": ["atom"]}
+
+
+def one_of(keys: Iterable[str]) -> Shape:
+    """At least one of these is written."""
+    return _any(*map(_written, keys))
+
+
+def at_most_one_of(keys: Iterable[str]) -> Shape:
+    return {"allOf": [{"not": {"allOf": list(map(_written, x))}} for x in combinations(keys, 2)]}
+
+
+def _written(key: str) -> Shape:
+    return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 
 
 def _secret(*shapes: Shape) -> Shape:

@@ -107,6 +107,52 @@ def expression(value: object) -> str:
     return value
 
 
+# Of a name that JMESPath wants in quotes: 标题, pub-date, dc:title, @id.
+_PLAIN_PATH = re.compile(
+    r"(?:@?[\w$-]+(?::[\w$-]+)?|\[-?\d+\]|\[\*?\])(?:\.@?[\w$-]+(?::[\w$-]+)?|\[-?\d+\]|\[\*?\])*"
+)
+_NAME_IN_PATH = re.compile(r"(?:^|(?<=\.))@?[\w$-]+(?::[\w$-]+)?")
+
+
+def json_path(value: object) -> str:
+    """A JMESPath expression; a plain path may hold names of every script without quotes."""
+    value = text(value)
+    if _PLAIN_PATH.fullmatch(value):
+        value = _NAME_IN_PATH.sub(lambda name: _json_name(name[0]), value)
+    import jmespath  # noqa: PLC0415  # only for those who have such a source
+    from jmespath.exceptions import ArityError, JMESPathError, UnknownFunctionError  # noqa: PLC0415
+
+    try:
+        compiled = jmespath.compile(value)
+    except JMESPathError as error:
+        what = " ".join(str(error).split()).partition(":")[2].strip() or "it ends too soon"
+        raise MisreadError(f"{shown(value)} is no JMESPath expression: {what}") from None
+    try:
+        compiled.search({})
+    except (UnknownFunctionError, ArityError) as error:
+        raise MisreadError(f"{shown(value)}: {str(error).lower()}") from None
+    except (JMESPathError, TypeError, ValueError, AttributeError):
+        pass  # nothing is there yet
+    return value
+
+
+def _json_name(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) else f'"{name}"'
+
+
+def json_link(value: object) -> str:
+    """A path to an address, or an address with paths in braces to be filled in."""
+    value = text(value)
+    if not re.match(r"(?i)https?://|/", value):
+        return json_path(value)
+    host = re.match(r"(?i)(?:https?:)?//([^/?#]*)", value)
+    if host and (not host[1] or re.search(r"[{}\s]", host[1])):
+        raise MisreadError(f"{shown(value)} has no host of its own; fields come behind it")
+    if re.search(r"[{}]", re.sub(r"\{[^{}]+\}", "", value)):
+        raise MisreadError(f"{shown(value)}: a brace is without its other half, write {{name}}")
+    return re.sub(r"\{([^{}]+)\}", lambda x: "{" + json_path(x[1]) + "}", value)
+
+
 # ── numbers and switches ─────────────────────────────────────────────────────
 
 
@@ -347,6 +393,8 @@ Language = Annotated[str, PlainValidator(language), WithJsonSchema(shapes.LANGUA
 Timezone = Annotated[str, PlainValidator(timezone), WithJsonSchema(shapes.LINE)]
 Slug = Annotated[str, PlainValidator(slug), WithJsonSchema(shapes.SLUG)]
 Expression = Annotated[str, PlainValidator(expression), WithJsonSchema(shapes.EXPRESSION)]
+JsonPath = Annotated[str, PlainValidator(json_path), WithJsonSchema(shapes.TEXT)]
+JsonLink = Annotated[str, PlainValidator(json_link), WithJsonSchema(shapes.TEXT)]
 Host = Annotated[str, PlainValidator(host), WithJsonSchema(shapes.HOST)]
 Listen = Annotated[str, PlainValidator(listen), WithJsonSchema(shapes.LISTEN)]
 SiteUrl = Annotated[str, PlainValidator(site_url), WithJsonSchema(shapes.SITE_URL)]

@@ -14,19 +14,40 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
+from aggregator import polling
 from aggregator.discretion import told
 from aggregator.errors import SourceError
-from aggregator.model import Entry, Request, Response, Source
+from aggregator.formats import guarded, jsonapi
+from aggregator.model import Entry, JsonFields, Request, Response, Source
 
 Fetch = Callable[[Request], Awaitable[Response]]
-InThread = Callable[[Callable[[], Entry]], Awaitable[Entry]]
+InThread = Callable[[Callable[[], str]], Awaitable[str]]
 # The entry with its text; SourceError when that is not to be had now. It asks by the Fetch that
 # it was made with, whose guard and limits hold, and reads in the parser's thread.
 Fuller = Callable[[Entry], Awaitable[Entry]]
 Way = Callable[[Source, Fetch, InThread], Fuller | None]
 
-WAYS: tuple[Way, ...] = ()
+
+def _of_api(source: Source, fetch: Fetch, in_thread: InThread) -> Fuller | None:
+    """The second address of a JSON API."""
+    how = source.how
+    if not isinstance(how, JsonFields) or how.text is None:
+        return None
+
+    async def full(entry: Entry) -> Entry:
+        address = jsonapi.text_address(entry)
+        if address is None:
+            return entry
+        answer = await fetch(Request(url=address, headers={"accept": polling.accept(source)}))
+        read = partial(guarded, partial(jsonapi.text, answer, how))
+        return replace(entry, content=await in_thread(read))
+
+    return full
+
+
+WAYS: tuple[Way, ...] = (_of_api,)
 
 _SIZE = 16  # bytes of a digest
 _AT_ONCE = 4

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-Kind = Literal["feed", "posts"]
+Kind = Literal["feed", "posts", "json"]
 Role = Literal["original", "aggregator"]
 ContentPolicy = Literal["full", "excerpt", "link"]
 Reads = Literal["loose", "jekyll"]
@@ -41,10 +41,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """atom:link (RFC 4287 §4.2.7). Three relations are our own and never published:
+    """atom:link (RFC 4287 §4.2.7). Four relations are our own and never published:
     `canonical`, an address that the publisher itself calls the true one (rel=canonical,
     feedburner:origLink); `permalink`, an id that is also an address; `key`, an address that
-    is good for comparing but not for showing (made from an id in a file name)."""
+    is good for comparing but not for showing (made from an id in a file name); `text`, where the
+    text is that its source only announces."""
 
     href: str
     rel: str = "alternate"
@@ -206,12 +207,45 @@ class PostOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JsonText:
+    """Where the text of an item of a JSON API is."""
+
+    url: str  # a path to an address, or a template
+    content: str = "@"  # the path to the text, in what that address answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonFields:
+    """How the answer of a JSON API is read: paths in JMESPath, first to the items, then in each.
+
+    `link` and the address of the text may be templates, as https://a.example/{id}, too.
+    """
+
+    items: str = "@"
+    id: str | None = None
+    title: str | None = None
+    link: str | None = None
+    summary: str | None = None
+    content: str | None = None
+    published: str | None = None
+    updated: str | None = None
+    authors: str | None = None
+    categories: str | None = None
+    timezone: str | None = None  # IANA name; of dates without an offset
+    text: JsonText | None = None
+
+
+How = JsonFields  # what a kind of source needs to be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A subscription, or a folder of posts."""
 
     id: str  # its name in the config
     url: str  # http:, https:, or file: for a local feed or the folder
     kind: Kind = "feed"
+    how: How | None = None  # of the kinds that need to be told
     title: str | None = None  # instead of the feed's own
     categories: tuple[str, ...] = ()
     interval: timedelta = timedelta(hours=1)

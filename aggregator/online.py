@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
-from aggregator import __version__, app, formats
+from aggregator import __version__, app, polling, reading
 from aggregator.discretion import told, way_out
 from aggregator.errors import SourceError
 from aggregator.fetch import Fetcher, FetchOptions
@@ -43,7 +44,8 @@ async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:
             return _said(
                 source, ok=there, answer="a folder of posts" if there else "no such folder"
             )
-        feed = formats.parse(await fetch(Request(url=source.url, headers={"accept": ACCEPT})))
+        asked = Request(url=source.url, headers={"accept": polling.accept(source)})
+        feed = reading.parsed(await fetch(asked), source, UTC)
         return _said(
             source, ok=True, answer=f"{feed.title or 'untitled'}, {len(feed.entries)} entries"
         )

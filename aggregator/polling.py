@@ -24,6 +24,7 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml;q=0.9, application/feed+json;q=0.9,"
     " application/xml;q=0.8, text/xml;q=0.7, */*;q=0.1"
 )
+_ACCEPTS: Mapping[str, str] = {"json": "application/json, */*;q=0.1"}  # by kind of source
 _SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+")
 _DOCUMENT = "its document asked to wait"
 _LOCAL = timedelta(seconds=10)  # a look at a file's time stamp costs nothing
@@ -32,8 +33,15 @@ _LOCAL = timedelta(seconds=10)  # a look at a file's time stamp costs nothing
 def request_for(source: Source, state: PollState) -> Request:
     """A conditional GET: the validators go back byte for byte (RFC 9110 §13.1)."""
     validators = {"if-none-match": state.etag, "if-modified-since": state.last_modified}
-    headers = {"accept": ACCEPT} | {name: value for name, value in validators.items() if value}
+    headers = {"accept": accept(source)} | {
+        name: value for name, value in validators.items() if value
+    }
     return Request(url=source.url, headers=headers)
+
+
+def accept(source: Source) -> str:
+    """What may come back (RFC 9110 §12.5.1): some servers choose by it what they send."""
+    return _ACCEPTS.get(source.kind, ACCEPT)
 
 
 def digest_of(body: bytes) -> bytes:

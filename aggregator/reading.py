@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from aggregator import cluster, discretion, files, formats, links, moves, polling, websub
 from aggregator.details import Detailed, Listed
 from aggregator.errors import FetchError, ParseError
-from aggregator.formats import posts, site_posts
+from aggregator.formats import jsonapi, posts, site_posts
 from aggregator.formats.jekyll import CONFIGS, Site
 from aggregator.ingest import Poll
 from aggregator.model import (
@@ -67,25 +67,34 @@ def read(store: Store, subscription: Subscription, sent: Response) -> Read:
     """What `sent` says; ParseError when it is no feed."""
     source = subscription.source
     placed = replace(sent, url=discretion.base(source, sent.url))
-    parsed = feed_in(placed, source, ZoneInfo(subscription.zone))
-    feed = _discreet(parsed, source, sent.url)
+    whole = parsed(placed, source, ZoneInfo(subscription.zone))
+    feed = _discreet(whole, source, sent.url)
     own = links.at_home(feed, source.url, sent.url)
     ids = cluster.ids_of(feed.entries, home=own)
     return Read(
         feed=feed,
-        raw=parsed.entries,
+        raw=whole.entries,
         own=own,
         ids=tuple(ids),
         said=tuple(map(cluster.digest_of, feed.entries)),
         known=store.digests(source.id, ids),
         url=sent.url,
-        advertised=websub.advertised(source, parsed, url=sent.url, headers=sent.headers),
+        advertised=websub.advertised(source, whole, url=sent.url, headers=sent.headers),
     )
 
 
-def feed_in(response: Response, source: Source, zone: tzinfo) -> Feed:
+# By kind of source: how a document is read that is no feed.
+_READERS: Mapping[str, Callable[..., Feed]] = {
+    "json": jsonapi.parse,
+}
+
+
+def parsed(response: Response, source: Source, zone: tzinfo) -> Feed:
     """The feed in `response`, read as the source's kind is; ParseError when it is none."""
-    return formats.parse(response, zone=zone)
+    read = _READERS.get(source.kind)
+    if read is None:
+        return formats.parse(response, zone=zone)
+    return formats.guarded(lambda: read(response, source.how, zone=zone))
 
 
 def listed(store: Store, subscription: Subscription, given: Read) -> Listed:

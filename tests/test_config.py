@@ -898,6 +898,8 @@ def every_key() -> list[tuple[str | int, ...]]:
         *((part.lower(), key) for part in sections for key in parts[part]),
         *(("site", "author", key) for key in parts["Author"]),
         *(("sources", "a", key) for key in parts["Subscription"]),
+        *(("sources", "a", "json", key) for key in parts["Api"]),
+        *(("sources", "a", "json", "text", key) for key in parts["ApiText"]),
         *(("posts", 0, key) for key in parts["PostFolder"]),
         *(("categories", "c", key) for key in parts["CategoryRule"]),
     ]
@@ -908,6 +910,8 @@ def with_value(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
     whole: Any = {"sources": {"a": {"url": "x"}}, "posts": [{"path": "p"}]}
     if path[0] in whole and len(path) == 1:
         return {path[0]: value}
+    if path[2:3] == ("json",) and len(path) > 3:
+        whole["sources"]["a"]["json"] = {"title": "t", "text": {"url": "u"}}
     part = whole
     for step in path[:-1]:
         part = part[step] if isinstance(part, list) else part.setdefault(step, {})
@@ -926,7 +930,7 @@ def loads(text: str) -> bool:
 @pytest.mark.parametrize("path", every_key(), ids=lambda path: ".".join(map(str, path)))
 def test_the_schema_and_the_program_agree(path: tuple[str | int, ...]) -> None:
     schema = jsonschema.Draft7Validator(config.schema())
-    beyond_shapes = path[-1] in ("timezone", "keep", "drop", "match")
+    beyond_shapes = path[-1] in ("timezone", "keep", "drop", "match") or "json" in path[:-1]
     for value in GIVEN:
         text = yaml.safe_dump(with_value(path, value), allow_unicode=True)
 

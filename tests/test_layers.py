@@ -93,7 +93,7 @@ def test_what_decides_does_no_io_and_knows_no_clock(name: str, path: Path) -> No
 def test_a_family_is_entered_through_its_init(name: str, path: Path) -> None:
     entered = {
         ("stores", "codec"), ("rules", "clean"), ("formats", "posts"), ("formats", "atom"),
-        ("rules", "expressions"), ("formats", "site_posts"), ("formats", "jekyll"),
+        ("rules", "expressions"), ("formats", "jsonapi"), ("formats", "site_posts"), ("formats", "jekyll"),
     }  # fmt: skip
     for full in imported(path):
         parts = full.split(".")

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, tzinfo
+from typing import TypeVar
 
 from aggregator.errors import ParseError
 from aggregator.formats import discovery, jsonfeed, lenient, strict
 from aggregator.model import Feed, Response
+
+T = TypeVar("T")
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[\[{]")
 _PAGE = "an HTML page"
@@ -32,13 +35,18 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
 
     A date without an offset is read in `zone`.
     """
-    read: Callable[..., Feed] = jsonfeed.parse if _JSON.match(response.body) else _xml
+    read = jsonfeed.parse if _JSON.match(response.body) else _xml
+    return guarded(lambda: read(response, zone=zone))
+
+
+def guarded(read: Callable[[], T]) -> T:
+    """What `read` gives, or ParseError; never another exception."""
     try:
-        return read(response, zone=zone)
+        return read()
     except ParseError:
         raise
     except Exception as error:  # anything may come off the wire, and parsers are only people's work
-        raise ParseError(f"cannot be read as a feed: {type(error).__name__}: {error}") from error
+        raise ParseError(f"cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _xml(response: Response, *, zone: tzinfo) -> Feed:

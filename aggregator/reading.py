@@ -190,7 +190,8 @@ def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple
     ParseError when it is no feed.
     """
     source = subscription.source
-    if (state := store.states().get(source.id)) and (state.held or state.gone):
+    state = store.states().get(source.id)
+    if source.kind != "feed" or (state and (state.held or state.gone)):
         return Poll(source=source.id, state=None), False
     given = read(store, subscription, sent)
     arrivals = _arrivals(

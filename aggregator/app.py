@@ -8,17 +8,18 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from aggregator import __version__, compose, config, files, stores
+from aggregator import __version__, compose, config, files, following, stores
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
 from aggregator.errors import ConfigError, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
-from aggregator.model import Outcome, Person, Source
+from aggregator.model import Outcome, Person, Source, Updated
 from aggregator.pipeline import Pipeline
 from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
@@ -63,6 +64,27 @@ def settings(path: Path) -> Settings:
     loaded = config.load(text, filename=path.name, folder=folder)
     sources = loaded.source_values(folder)
     return Settings(config=loaded, folder=folder, sources={s.id: s for s in sources})
+
+
+def followed(given: Settings, store: stores.Store) -> Settings:
+    """With the sources that subscription lists name, as we know them."""
+    own = [s for s in given.sources.values() if s.list is None]
+    if not any(s.kind == "opml" for s in own):
+        return given
+    found = following.sources(own, store.outlines())
+    return replace(given, sources={s.id: s for s in found})
+
+
+def names(given: Settings) -> tuple[str, ...]:
+    """Of all sources, those of lists as well."""
+    try:
+        store = open_store(given, exclusive=False)
+    except StoreError:  # not there yet, or the trouble of those who need it
+        return tuple(given.sources)
+    try:
+        return tuple(followed(given, store).sources)
+    finally:
+        store.close()
 
 
 def open_store(given: Settings, *, exclusive: bool) -> stores.Store:
@@ -145,6 +167,7 @@ class Aggregator:
                 )
                 fetch = await opening.enter_async_context(web)
             self._thread = thread
+            self.settings = followed(self.settings, self.store)
             self.pipeline = await opening.enter_async_context(self._pipeline(fetch))
             if not self._dry:
                 files.sweep(self.settings.feeds)
@@ -187,14 +210,44 @@ class Aggregator:
         begun: Callable[[int], None] = lambda count: None,
     ) -> list[Outcome]:
         """Poll what is due, or all of it by `force`, and what is in `accept`, of which all is taken
-        whatever it sends; `begun` hears how many sources that are.
+        whatever it sends; then what subscription lists brought. `begun` hears how many that are.
 
         A look at a local file costs nothing, and whoever has just saved one expects it to be seen.
         """
         eager = [s.id for s in self.settings.sources.values() if force or s.local or s.id in accept]
-        return await self.pipeline.poll_due(
-            names=names, force=eager, accept=accept, told=told, begun=begun
-        )
+        poll = partial(self.pipeline.poll_due, told=told)
+        found = await poll(names=names, force=eager, accept=accept, begun=begun)
+        outcomes = list(found)
+        while added := await self._follow(found):
+            begun(len(outcomes) + len(added))
+            found = await poll(names=added)
+            outcomes += found
+        return outcomes
+
+    async def poll_one(self, name: str, *, force: bool, told: Callable[[Outcome], None]) -> None:
+        """Poll a source, if it is due still or by `force`. What a list brings is due at once, by
+        its name."""
+        source = self.settings.sources.get(name)
+        eager = [name] if force or (source and source.local) else []
+        found = await self.pipeline.poll_due(names=[name], force=eager, told=told)
+        await self._follow(found)
+
+    async def _follow(self, outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+        """Take in what subscription lists name now; the names of the sources that are new."""
+        sources = self.settings.sources
+        changed = (o.source for o in outcomes if isinstance(o, Updated))
+        if not any(name in sources and sources[name].kind == "opml" for name in changed):
+            return ()
+        return await self.pipeline.in_thread(self._take_up)
+
+    def _take_up(self) -> tuple[str, ...]:
+        before = self.settings.sources
+        after = followed(self.settings, self.store)
+        if after.sources == before:
+            return ()
+        self.pipeline.enrol(subscriptions(after, categories(after, self.store)))
+        self.settings = after
+        return tuple(name for name in after.sources if name not in before)
 
     async def due(self, *, unless_pushed_since: datetime | None = None) -> list[str]:
         """The names of the sources that are due; not of those that a hub pushes, if they were
@@ -228,6 +281,7 @@ class Aggregator:
 
 def categories(given: Settings, store: stores.Store) -> Categories:
     """What was published under a name keeps it: the config may spell it otherwise now."""
+    given = followed(given, store)
     outputs = store.editions()
     written = dict.fromkeys(c for s in given.sources.values() for c in s.categories)
     return Categories(
@@ -267,6 +321,7 @@ def _rules(given: config.Config) -> Any:
 
 
 def publication(given: Settings, store: stores.Store) -> Publication:
+    given = followed(given, store)
     site = _site(given.config, store)
     shared = categories(given, store)
     rules = {shared.name(name): (name, rule) for name, rule in given.config.categories.items()}

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from aggregator import config_shapes as shapes
 from aggregator import yamltext
-from aggregator.config_clashes import SAYING, clashes
+from aggregator.config_clashes import SAYING, WAYS, clashes
 from aggregator.config_errors import faults, report
 from aggregator.config_names import address, is_path, post_names
 from aggregator.config_values import (
@@ -46,6 +46,7 @@ from aggregator.config_values import (
     UpTo1024,
     UpTo10000,
     WebUrl,
+    switch,
 )
 from aggregator.model import (
     ContentPolicy,
@@ -53,6 +54,7 @@ from aggregator.model import (
     JsonFields,
     JsonText,
     Kind,
+    ListOptions,
     PostLinks,
     PostOptions,
     Reads,
@@ -152,6 +154,29 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Listing:
+    folders: Switch = Field(
+        default=False, description="Whether its folders are categories of its feeds."
+    )
+    most: UpTo10000 = Field(default=500, description="Feeds of it that are followed.")
+    private: Switch = Field(
+        default=False, description="Whether its feeds may be where fetch.allow_private says."
+    )
+
+
+def _on(value: object) -> object:
+    """`true` is a list without settings, `false` is none."""
+    if isinstance(value, str | bool):
+        return {} if switch(value) else None
+    return value
+
+
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+    config=_STRICT | ConfigDict(json_schema_extra=shapes.at_most_one_of(WAYS)),
+)
 class Subscription:
     url: SourceUrl = Field(
         description="http, https or feed address, a path, {env: NAME} or {file: PATH}.", repr=False
@@ -165,7 +190,12 @@ class Subscription:
     keep: Expression | None = Field(default=None, description="Keep only what this is true of.")
     drop: Expression | None = Field(default=None, description="Drop what this is true of.")
     every: Duration | None = Field(default=None, description="Instead of fetch.every.")
-    json: Api | None = Field(default=None, description="How a JSON API is read; else it is a feed.")
+    json: Api | None = Field(default=None, description="How the answer of a JSON API is read.")
+    opml: Annotated[Listing | None, BeforeValidator(_on)] = Field(
+        default=None,
+        description="It is a list of feeds, which are followed: true, or how.",
+        json_schema_extra=shapes.or_switch,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -316,6 +346,9 @@ def _way(given: Subscription) -> tuple[Kind, How | None]:
     """The kind of a source, and how it is read."""
     if given.json:
         return "json", _fields(given.json)
+    if given.opml:
+        options = {x.name: getattr(given.opml, x.name) for x in fields(Listing)}
+        return "opml", ListOptions(**options)
     return "feed", None
 
 
@@ -333,6 +366,7 @@ _PARTS = (
     Fetch,
     ApiText,
     Api,
+    Listing,
     Subscription,
     PostFolder,
     CategoryRule,

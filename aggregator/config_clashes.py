@@ -6,14 +6,13 @@ import os.path
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from aggregator.config_errors import MisreadError, shown
-from aggregator.config_names import address, folded, post_names
+from aggregator.config_names import address, comparable, folded, post_names
 from aggregator.config_values import source_url
 from aggregator.yamltext import At, Document, Fault
 
-WAYS = ("json",)  # to read a source that is no feed
+WAYS = ("json", "opml")  # to read a source that is no feed
 SAYING = ("title", "link", "summary", "content")  # what an API is read for, one of them at least
 
 
@@ -47,7 +46,7 @@ def _ways(sources: Mapping[str, Any], document: Document) -> Iterator[Fault]:
     """A source is read in one way; and of an API something must be read at all."""
     for name in sources:
         path = ("sources", name)
-        given = [key for key in WAYS if _pairs(sources, name).get(key) is not None]
+        given = [key for key in WAYS if _on(_pairs(sources, name).get(key))]
         for key in given[1:]:
             words = f"a source is read in one way: {given[0]} or {key}"
             yield Fault(document.find((*path, key))[0], path, words)
@@ -55,6 +54,10 @@ def _ways(sources: Mapping[str, Any], document: Document) -> Iterator[Fault]:
         if isinstance(api, dict) and not any(api.get(x) for x in SAYING):
             at = document.find((*path, "json"))[0]
             yield Fault(at, (*path, "json"), "name at least title, link, summary or content")
+
+
+def _on(given: Any) -> bool:
+    return given is not None and not (isinstance(given, str) and given.lower() == "false")
 
 
 def _same_addresses(
@@ -66,19 +69,12 @@ def _same_addresses(
             url = source_url(_pairs(sources, name).get("url"), folder)
         except MisreadError:
             continue
-        other = first.setdefault(_comparable(address(url, folder)), name)
+        other = first.setdefault(comparable(address(url, folder)), name)
         if other != name:
             path = ("sources", name)
             yield Fault(
                 document.place((*path, "url")), path, f"the same address as sources.{other}"
             )
-
-
-def _comparable(url: str) -> str:
-    parts = urlsplit(url)
-    port = {"http": ":80", "https": ":443"}.get(parts.scheme, ":")
-    place = parts.netloc.lower().removesuffix(port)
-    return parts._replace(netloc=place, path=parts.path or "/", fragment="").geturl()
 
 
 def _same_posts(

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from aggregator.places import file_url
 
@@ -37,6 +38,14 @@ def folded(name: str) -> str:
 def address(url: str, folder: Path) -> str:
     """Of a feed, which may be given as a path from `folder`."""
     return file_url(url, folder) if is_path(url) else url
+
+
+def comparable(url: str) -> str:
+    """What two spellings of one address have in common."""
+    parts = urlsplit(url)
+    port = {"http": ":80", "https": ":443"}.get(parts.scheme, ":")
+    place = parts.netloc.lower().removesuffix(port)
+    return parts._replace(netloc=place, path=parts.path or "/", fragment="").geturl()
 
 
 def is_path(url: str) -> bool:

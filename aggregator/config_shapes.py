@@ -94,6 +94,11 @@ def at_most_one_of(keys: Iterable[str]) -> Shape:
     return {"allOf": [{"not": {"allOf": list(map(_written, x))}} for x in combinations(keys, 2)]}
 
 
+def or_switch(shape: Shape) -> None:
+    """What has settings may be just on or off."""
+    shape["anyOf"] = [*shape.get("anyOf", ()), *SWITCH["anyOf"]]
+
+
 def _written(key: str) -> Shape:
     return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 

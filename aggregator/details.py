@@ -35,12 +35,15 @@ def _of_api(source: Source, fetch: Fetch, in_thread: InThread) -> Fuller | None:
     how = source.how
     if not isinstance(how, JsonFields) or how.text is None:
         return None
+    # What the API itself names is another's word, and not the config's.
+    public = source.public or not jsonapi.is_template(how.text.url)
+    headers = {"accept": polling.accept(source)}
 
     async def full(entry: Entry) -> Entry:
         address = jsonapi.text_address(entry)
         if address is None:
             return entry
-        answer = await fetch(Request(url=address, headers={"accept": polling.accept(source)}))
+        answer = await fetch(Request(url=address, headers=headers, public=public))
         read = partial(guarded, partial(jsonapi.text, answer, how))
         return replace(entry, content=await in_thread(read))
 

@@ -95,9 +95,17 @@ class Fetcher:
         )
 
     async def __aenter__(self) -> Self:
+        networks = self._options.allow_private
+        self._client = self._connected(networks)
+        # A connection that is open already is checked no more, so each has its own.
+        self._public = self._connected(()) if networks else self._client
+        return self
+
+    def _connected(self, networks: tuple[Network, ...]) -> httpx.AsyncClient:
+        """A client that asks public addresses, and those in `networks`."""
         tls = httpx.create_ssl_context()
         connector = aiohttp.TCPConnector(
-            resolver=Guard(self._options.allow_private, threads=self._options.concurrency),
+            resolver=Guard(networks, threads=self._options.concurrency),
             ssl=tls,
             limit=0,  # the semaphores count: waiting for a place must not eat a poll's time
         )
@@ -107,17 +115,17 @@ class Fetcher:
             max_line_size=_MOST_HEADER,
             max_field_size=_MOST_HEADER,
         )
-        self._client = httpx.AsyncClient(
+        return httpx.AsyncClient(
             transport=AiohttpTransport(verify=tls, client=session),
             headers={"user-agent": self._options.user_agent, "accept-encoding": bodies.ACCEPTED},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none: httpx keeps them
             timeout=None,  # ours is for the whole of a poll
             trust_env=False,
         )
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
+        await self._public.aclose()
 
     async def __call__(self, request: Request) -> Response:
         """The answer: 200 or 304, or any 2xx, without its body, to what is posted; FetchError for
@@ -151,13 +159,14 @@ class Fetcher:
         left = self._options.timeout.total_seconds()
         clock = asyncio.get_running_loop().time
         for _ in range(_MOST_REDIRECTS + 1):
-            url = self._checked(address)
+            url = self._checked(address, public=request.public)
             if request.confidential and not confidential(str(url)):
                 raise FetchError(f"{_host(address)}: refused, a secret is sent over https alone")
             async with self.hosts.place(_place(url), own=_own(url.host)):
                 started = clock()
                 async with asyncio.timeout(left) as limit:
-                    answer = await self._ask(url, headers, request.body, limit)
+                    client = self._public if request.public else self._client
+                    answer = await self._ask(client, url, headers, request.body, limit)
                 left -= clock() - started
             if answer.status not in _REDIRECTS:
                 return answer
@@ -165,18 +174,20 @@ class Fetcher:
             redirects.append(answer.status)
         raise FetchError(f"{_host(address)}: more than {_MOST_REDIRECTS} redirects")
 
-    def _checked(self, address: str) -> httpx.URL:
+    def _checked(self, address: str, *, public: bool) -> httpx.URL:
         """The address as it is asked: what is checked here is not read anew by anyone else."""
         url = httpx.URL(address)
         if url.scheme not in ("http", "https") or not url.host:
             raise FetchError(f"{_host(address)}: {_NO_ADDRESS}, only http and https can")
         written = literal(url.host)  # of a name, the resolver checks what it stands for
-        if written and not allowed(written, self._options.allow_private):
+        networks = () if public else self._options.allow_private
+        if written and not allowed(written, networks):
             raise FetchError(refusal(url.host))
         return url
 
     async def _ask(
         self,
+        client: httpx.AsyncClient,
         url: httpx.URL,
         headers: Mapping[str, str],
         posted: bytes | None,
@@ -190,7 +201,7 @@ class Fetcher:
         }  # a validator may be UTF-8
         async with AsyncExitStack() as stack:
             method = "GET" if posted is None else "POST"
-            asking = self._client.stream(method, asked, headers=raw, auth=auth, content=posted)
+            asking = client.stream(method, asked, headers=raw, auth=auth, content=posted)
             answer = await stack.enter_async_context(asking)
             if sum(len(k) + len(v) for k, v in answer.headers.raw) > _MOST_HEADERS:
                 raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")

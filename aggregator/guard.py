@@ -117,4 +117,5 @@ class Refused(OSError):
 
 
 def refusal(host: str) -> str:
-    return f"refused: {host} is a private address; fetch.allow_private can name its network"
+    way = "fetch.allow_private can name its network, for sources of the config"
+    return f"refused: {host} is a private address; {way}"

@@ -25,6 +25,7 @@ from aggregator.model import (
     Slowdown,
     StoredEntry,
 )
+from aggregator.opml import Outline
 from aggregator.rules import Ruler, wish
 from aggregator.stores import Store
 from aggregator.text import letters, plain
@@ -43,6 +44,7 @@ class Poll:
     present: frozenset[str] = frozenset()  # source_entry_ids that are still in use
     withdrawn: tuple[str, ...] = ()  # ids of posts that now say `published: false`
     stamps: tuple[FileStamp, ...] = ()
+    outlines: tuple[Outline, ...] | None = None  # all that a subscription list names
     gone: tuple[str, ...] = ()  # files that are no longer there: what they said stays
     problems: tuple[str, ...] = ()
     slowdown: Slowdown | None = None  # its host had enough of us
@@ -98,6 +100,8 @@ class _Ingest:
         self._withdraw()
         self._heed()
         self.store.settle(self.touched, self.now)
+        if self.poll.outlines is not None:
+            self.store.keep_outlines(self.poll.source, self.poll.outlines)
         self.store.stamp(self.poll.source, self.poll.stamps)
         self.store.forget(self.poll.source, self.poll.gone)
         if self.poll.state:

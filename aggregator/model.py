@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-Kind = Literal["feed", "posts", "json"]
+Kind = Literal["feed", "posts", "json", "opml"]
 Role = Literal["original", "aggregator"]
 ContentPolicy = Literal["full", "excerpt", "link"]
 Reads = Literal["loose", "jekyll"]
@@ -235,7 +235,16 @@ class JsonFields:
     text: JsonText | None = None
 
 
-How = JsonFields  # what a kind of source needs to be read
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOptions:
+    """How a subscription list is followed."""
+
+    folders: bool = False  # its folders are categories of its feeds
+    most: int = 500  # feeds, those of the lists in it too
+    private: bool = False  # its feeds may be at private addresses, those that the config allows
+
+
+How = JsonFields | ListOptions  # what a kind of source needs to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +266,8 @@ class Source:
     secret: bool = False  # its address came from the environment or a file: nobody is shown it
     written: str | None = None  # a path as the config has it, unless that is secret
     own_interval: bool = False  # its `every` was written for it, not for all
+    list: str | None = None  # the subscription list that names it, if not the config
+    public: bool = False  # what is private is not asked for it, whatever the config allows
 
     @property
     def local(self) -> bool:
@@ -323,6 +334,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None  # posted, where there is one
     confidential: bool = False  # never sent where somebody on the way could read it
+    public: bool = False  # refused at private addresses: others than the config named this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

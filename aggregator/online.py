@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
-from aggregator import __version__, app, polling, reading
+from aggregator import __version__, app, following, polling, reading
 from aggregator.discretion import told, way_out
 from aggregator.errors import SourceError
 from aggregator.fetch import Fetcher, FetchOptions
-from aggregator.model import Request, Response, Source
+from aggregator.model import ListOptions, Request, Response, Source
 from aggregator.places import path_of
 from aggregator.polling import ACCEPT
 
@@ -45,6 +45,9 @@ async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:
                 source, ok=there, answer="a folder of posts" if there else "no such folder"
             )
         asked = Request(url=source.url, headers={"accept": polling.accept(source)})
+        if isinstance(source.how, ListOptions):
+            outlines = following.listing(await fetch(asked), source.how, known=0).outlines
+            return _said(source, ok=True, answer=f"a list that names {len(outlines)}")
         feed = reading.parsed(await fetch(asked), source, UTC)
         return _said(
             source, ok=True, answer=f"{feed.title or 'untitled'}, {len(feed.entries)} entries"

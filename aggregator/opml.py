@@ -20,6 +20,15 @@ class Outline:
     url: str
     categories: tuple[str, ...] = ()
     times: int = 1  # that its address is in the list
+    includes: bool = False  # what is there is another list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriptions:
+    """What a list names, feeds and other lists; `broken` says why it may not be all."""
+
+    outlines: tuple[Outline, ...]
+    broken: str | None = None
 
 
 # An address with a bare ampersand: what hand-made lists get wrong, and recovery would drop.
@@ -29,7 +38,12 @@ _FEED = re.compile(r"(?i)^feed:(?://)?(https?:)?(?://)?")  # what browsers once 
 
 def parse(body: bytes) -> tuple[Outline, ...]:
     """The feeds in a list, each address once, in all its folders; ParseError if it is no OPML."""
-    root = _root(body)
+    return tuple(x for x in read(body).outlines if not x.includes)
+
+
+def read(body: bytes) -> Subscriptions:
+    """All that a list names, each address once, in all its folders; ParseError if it is no OPML."""
+    root, broken = _root(body)
     if root is None or root.tag != "opml":
         raise ParseError("no OPML: it has no <opml> element")
     found: dict[str, Outline] = {}
@@ -37,17 +51,20 @@ def parse(body: bytes) -> tuple[Outline, ...]:
         before = found.get(outline.url, replace(outline, times=0))
         both = dict.fromkeys((*before.categories, *outline.categories))
         found[outline.url] = replace(before, categories=tuple(both), times=before.times + 1)
-    return tuple(found.values())
+    return Subscriptions(outlines=tuple(found.values()), broken=broken)
 
 
-def _root(body: bytes) -> etree._Element | None:
+def _root(body: bytes) -> tuple[etree._Element | None, str | None]:
+    """Of as much as can be read, with the first fault in it."""
     if b"\0" not in body:  # not in UTF-16
         body = _BARE.sub(b"&amp;", body)
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        return etree.fromstring(body, parser)
+        root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
-        return None
+        return None, None
+    faults = [x for x in parser.error_log if x.level >= etree.ErrorLevels.ERROR]
+    return root, f"line {faults[0].line}: {line(faults[0].message)}" if faults else None
 
 
 def _web(found: re.Match[str]) -> str:
@@ -58,10 +75,16 @@ def _outlines(nodes: Iterator[etree._Element], folders: tuple[str, ...]) -> Iter
     for node in nodes:
         said = {str(name).lower(): line(str(text)) for name, text in node.items()}
         title = said.get("title") or said.get("text") or ""
+        if said.get("iscomment", "").lower() == "true":  # with all that is below it
+            continue
         url = _FEED.sub(_web, said.get("xmlurl", ""))
+        includes = not url and said.get("type", "").lower() == "include"
+        url = said.get("url", "") if includes else url
         inner = (*folders, title) if title and not url else folders
         if url:
             named = [c.strip().strip("/") for c in said.get("category", "").split(",")]
             categories = dict.fromkeys((*folders, *(c for c in named if c)))
-            yield Outline(title=title or url, url=url, categories=tuple(categories))
+            yield Outline(
+                title=title or url, url=url, categories=tuple(categories), includes=includes
+            )
         yield from _outlines(node.iterfind("outline"), inner)

@@ -66,7 +66,7 @@ class Pipeline:
         self._queue: asyncio.Queue[tuple[Poll, asyncio.Future[Changes]]] = asyncio.Queue(64)
 
     async def __aenter__(self) -> Pipeline:
-        await self.in_thread(self._enrol)
+        await self.in_thread(lambda: self.enrol(self.subscriptions))
         self._saver = asyncio.create_task(self._save_all())
         return self
 
@@ -74,14 +74,15 @@ class Pipeline:
         self._saver.cancel()
         await asyncio.gather(self._saver, return_exceptions=True)
 
-    def _enrol(self) -> None:
+    def enrol(self, subscriptions: Mapping[str, Subscription]) -> None:
+        """From now on these are polled, and no others. To be called in the store's thread."""
         now = self.clock()
-        subscriptions = self.subscriptions.values()
         with self.store.transaction():
-            self.store.enrol([s.source for s in subscriptions], now)
-            for s in subscriptions:
+            self.store.enrol([s.source for s in subscriptions.values()], now)
+            for s in subscriptions.values():
                 if self.store.rules(s.source.id, s.rules_digest):
                     rule_anew(self.store, s.source.id, s.ruler, now)
+        self.subscriptions = subscriptions
 
     async def poll_due(
         self,
@@ -98,7 +99,8 @@ class Pipeline:
         `begun` hears how many that are, `told` of each outcome as it comes. One source's trouble
         is its own outcome.
         """
-        wanted = set(self.subscriptions if names is None else names)
+        subscriptions = self.subscriptions  # a list may bring others while we wait
+        wanted = set(subscriptions if names is None else names).intersection(subscriptions)
         states = await self.in_thread(
             lambda: self.store.claim(self.clock(), names=wanted, force=force)
         )
@@ -109,7 +111,7 @@ class Pipeline:
 
         async def one(state: PollState) -> Outcome:
             anew = state.source in accept
-            outcome = await self._poll(self.subscriptions[state.source], state, anew=anew)
+            outcome = await self._poll(subscriptions[state.source], state, anew=anew)
             told(outcome)
             return outcome
 
@@ -153,6 +155,10 @@ class Pipeline:
             if polling.unchanged(response, state):
                 await self._save(Poll(source=source.id, state=kept))
                 return Unchanged(source=source.id)
+            if source.kind == "opml":
+                read_list = partial(reading.read_list, self.store, subscription)
+                listed = await self.in_thread(partial(read_list, after=kept, sent=response))
+                return Updated(source=source.id, changes=await self._save(listed))
             if full is None:
                 changes = await self._save(await self.in_thread(lambda: poll(read())))
                 return Updated(source=source.id, changes=changes)

@@ -24,7 +24,10 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml;q=0.9, application/feed+json;q=0.9,"
     " application/xml;q=0.8, text/xml;q=0.7, */*;q=0.1"
 )
-_ACCEPTS: Mapping[str, str] = {"json": "application/json, */*;q=0.1"}  # by kind of source
+_ACCEPTS: Mapping[str, str] = {  # by kind of source
+    "json": "application/json, */*;q=0.1",
+    "opml": "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
+}
 _SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+")
 _DOCUMENT = "its document asked to wait"
 _LOCAL = timedelta(seconds=10)  # a look at a file's time stamp costs nothing
@@ -36,7 +39,7 @@ def request_for(source: Source, state: PollState) -> Request:
     headers = {"accept": accept(source)} | {
         name: value for name, value in validators.items() if value
     }
-    return Request(url=source.url, headers=headers)
+    return Request(url=source.url, headers=headers, public=source.public)
 
 
 def accept(source: Source) -> str:

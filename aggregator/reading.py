@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from aggregator import cluster, discretion, files, formats, links, moves, polling, websub
+from aggregator import cluster, discretion, files, following, formats, links, moves, polling, websub
 from aggregator.details import Detailed, Listed
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import jsonapi, posts, site_posts
@@ -25,6 +25,7 @@ from aggregator.model import (
     Entry,
     Feed,
     FileStamp,
+    ListOptions,
     PollState,
     PostOptions,
     Response,
@@ -261,6 +262,25 @@ def _arrivals(
 def _later(a: Entry, b: Entry) -> bool:
     """Of two versions of one entry in one document, the one updated last counts."""
     return bool(a.updated and (not b.updated or a.updated > b.updated))
+
+
+def read_list(
+    store: Store, subscription: Subscription, *, after: PollState, sent: Response
+) -> Poll:
+    """The poll that a subscription list makes; ParseError when it is none, or may not be whole."""
+    source = subscription.source
+    assert isinstance(source.how, ListOptions)
+    how, named = source.how, store.outlines()
+    known = len(named.get(source.id, ()))
+    found = formats.guarded(lambda: following.listing(sent, how, known=known))
+    problems = found.problems + following.beyond(source, named | {source.id: found.outlines})
+    return Poll(
+        source=source.id,
+        state=after,
+        feed=Feed(problems=problems),
+        outlines=found.outlines,
+        problems=problems,
+    )
 
 
 # ── posts ────────────────────────────────────────────────────────────────────

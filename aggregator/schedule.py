@@ -149,7 +149,6 @@ class Daemon:
     async def _join_hubs(self) -> Subscriber:
         self.subscriber = await Subscriber(
             self.aggregator.pipeline,
-            self.settings.sources,
             callback=self.settings.config.serve.callback,
             metrics=self.metrics,
             news=self._note_news,
@@ -222,7 +221,7 @@ class Daemon:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _poll(self, name: str, *, force: bool) -> None:
-        await self.aggregator.poll(names=[name], force=force, told=self._tell)
+        await self.aggregator.poll_one(name, force=force, told=self._tell)
 
     def _tell(self, outcome: Outcome) -> None:
         report.log(outcome)

@@ -215,13 +215,15 @@ class _Pages:
 
     def _rows(self) -> list[dict[str, Any]]:
         daemon = self._daemon
-        return status.sources(daemon.aggregator.store, daemon.settings.sources, app.now())
+        return status.sources(
+            daemon.aggregator.store, daemon.aggregator.settings.sources, app.now()
+        )
 
     def _metered(self) -> bytes:
         daemon = self._daemon
         states = daemon.aggregator.store.states()
         return daemon.metrics.text(
-            s for name, s in states.items() if name in daemon.settings.sources
+            s for name, s in states.items() if name in daemon.aggregator.settings.sources
         )
 
     def _listed(self) -> str:

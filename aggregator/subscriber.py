@@ -30,7 +30,6 @@ class Subscriber:
     def __init__(
         self,
         pipeline: Pipeline,
-        sources: Mapping[str, Source],
         *,
         callback: str | None,
         metrics: Metrics,
@@ -40,7 +39,6 @@ class Subscriber:
         self._pipeline = pipeline
         self._store = pipeline.store
         self._clock = pipeline.clock
-        self._sources = sources
         self._metrics = metrics
         self._news = news
         self._leases: dict[str, Lease] = {}  # by token: all that the store has
@@ -109,7 +107,7 @@ class Subscriber:
                 task.add_done_callback(partial(self._asked, lease.token))
 
     def _wished(self, name: str) -> bool:
-        source = self._sources.get(name)
+        source = self._source(name)
         return source is not None and websub.may_be_told(source)
 
     def _asked(self, token: str, _: object) -> None:
@@ -165,7 +163,7 @@ class Subscriber:
     def hear(self, lease: Lease, sent: Response, signatures: Sequence[str]) -> None:
         """A push: its content where it is signed, a reason to poll where it cannot be, nothing
         where it is forged."""
-        source = self._sources.get(lease.source)
+        source = self._source(lease.source)
         signed = lease.secret is None or websub.genuine(lease.secret, signatures, sent.body)
         if lease.state != "active" or source is None or not signed:
             self.counted("ignored")
@@ -211,6 +209,10 @@ class Subscriber:
         self._pings.discard(source)
 
     # ── tasks ────────────────────────────────────────────────────────────────
+
+    def _source(self, name: str) -> Source | None:
+        found = self._pipeline.subscriptions.get(name)
+        return found.source if found else None
 
     def _begin(self, trouble: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         async def guarded() -> None:

@@ -59,7 +59,7 @@ class Road:
     def status(self) -> dict[str, dict[str, Any]]:
         store = app.open_store(self.settings, exclusive=False)
         try:
-            sources = self.settings.sources
+            sources = app.followed(self.settings, store).sources
             return {x["source"]: x for x in status.sources(store, sources, self.now)}
         finally:
             store.close()

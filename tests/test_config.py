@@ -900,6 +900,7 @@ def every_key() -> list[tuple[str | int, ...]]:
         *(("sources", "a", key) for key in parts["Subscription"]),
         *(("sources", "a", "json", key) for key in parts["Api"]),
         *(("sources", "a", "json", "text", key) for key in parts["ApiText"]),
+        *(("sources", "a", "opml", key) for key in parts["Listing"]),
         *(("posts", 0, key) for key in parts["PostFolder"]),
         *(("categories", "c", key) for key in parts["CategoryRule"]),
     ]

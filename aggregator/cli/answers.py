@@ -37,7 +37,7 @@ def status(as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None
     given = settings(path)
     store = app.open_store(given, exclusive=False)
     try:
-        rows = answers.sources(store, given.sources, app.now())
+        rows = answers.sources(store, app.followed(given, store).sources, app.now())
     finally:
         store.close()
     if as_json:
@@ -85,7 +85,7 @@ def entries(
         wanted = app.publication(given, store)
         output = app.categories(given, store).name(category) if category else None
         if source:
-            known("--source", source, (*given.sources, *store.counts()))
+            known("--source", source, (*app.followed(given, store).sources, *store.counts()))
         outputs = {*wanted.titles, *store.slugs()}
         if category == compose.ALL and output not in outputs:
             output = EVERYTHING

@@ -63,15 +63,15 @@ def run(
     import asyncio
     import logging
 
-    from aggregator import report
+    from aggregator import app, report
 
     level = log_level(quiet, verbose, logging.WARNING)
     report.configure(level=level)
     given = settings(path, quiet=level >= logging.ERROR)
-    for name in only:
-        known("--only", name, given.sources)
-    for name in accept:
-        known("--accept", name, given.sources)
+    every = app.names(given) if only or accept else ()
+    for flag, named in (("--only", only), ("--accept", accept)):
+        for name in named:
+            known(flag, name, every)
     only = (*only, *accept) if only else ()
     running = _run(given, force=force, only=only, accept=accept, dry=dry_run, level=level)
     found = asyncio.run(running)

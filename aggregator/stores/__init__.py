@@ -26,6 +26,7 @@ from aggregator.model import (
     StoredEntry,
     Story,
 )
+from aggregator.opml import Outline
 
 
 class Store(Protocol):
@@ -92,6 +93,12 @@ class Store(Protocol):
 
     def keep_leases(self, kept: Iterable[Lease], *, forgotten: Iterable[str] = ()) -> None:
         """Those that are new or have changed, and the tokens of those that are over."""
+
+    def outlines(self) -> dict[str, tuple[Outline, ...]]:
+        """By source, what the subscription lists name."""
+
+    def keep_outlines(self, source: str, outlines: Iterable[Outline]) -> None:
+        """What a list names now, and nothing else."""
 
     # ── entries ──
     def link_keys(self, source: str, most: int) -> list[str | None]:

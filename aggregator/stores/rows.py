@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.model import Arrival, Keys, PollState, StoredEntry, Story
+from aggregator.opml import Outline
 from aggregator.stores import codec
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 
@@ -74,6 +75,15 @@ def to_story(row: sqlite3.Row, sightings: Iterable[StoredEntry]) -> Story:
         published=to_moment(row["published"]),
         release=maybe_to(row["release"]),
         sightings=tuple(sightings),
+    )
+
+
+def to_outline(row: sqlite3.Row) -> Outline:
+    return Outline(
+        title=row["title"],
+        url=row["url"],
+        categories=codec.to_names(row["categories"]),
+        includes=bool(row["includes"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 source ─┬─ file                 one row a post file: what it was like when last read
         ├─ lease                what we asked of a hub that pushes its news
+        ├─ outline              one row a feed in a subscription list
         └─ entry ─── cluster    an entry is a sighting; a cluster is the story it tells
                         └─ listing ─── output    in which documents the story stands
 """
@@ -149,6 +150,17 @@ MIGRATIONS = (
         error TEXT
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX lease_active ON lease (source, until) WHERE state = 'active';
+    """,
+    """
+    CREATE TABLE outline (             -- what the subscription lists name
+        list TEXT NOT NULL,            -- a source
+        position INTEGER NOT NULL,     -- in it
+        url TEXT NOT NULL,
+        title TEXT NOT NULL,
+        categories TEXT NOT NULL,      -- JSON list of names
+        includes INTEGER NOT NULL,     -- whether it is another list
+        PRIMARY KEY (list, position)
+    ) STRICT, WITHOUT ROWID;
     """,
 )
 

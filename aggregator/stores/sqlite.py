@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -35,11 +36,20 @@ from aggregator.model import (
     StoredEntry,
     Story,
 )
+from aggregator.opml import Outline
 from aggregator.pace import remembered
 from aggregator.polling import moved, settled
 from aggregator.stores import codec, leases, listings, schema
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
-from aggregator.stores.rows import ENTRY, from_entry, from_state, to_entry, to_state, to_story
+from aggregator.stores.rows import (
+    ENTRY,
+    from_entry,
+    from_state,
+    to_entry,
+    to_outline,
+    to_state,
+    to_story,
+)
 from aggregator.stores.trouble import telling, told
 
 _ADD = """
@@ -316,6 +326,22 @@ class SqliteStore:
     def keep_leases(self, kept: Iterable[Lease], *, forgotten: Iterable[str] = ()) -> None:
         with self.transaction():
             leases.keep(self._db, kept, forgotten)
+
+    def outlines(self) -> dict[str, tuple[Outline, ...]]:
+        rows = self._reader.execute("SELECT * FROM outline ORDER BY list, position")
+        lists = groupby(rows, key=lambda row: str(row["list"]))
+        return {name: tuple(map(to_outline, group)) for name, group in lists}
+
+    def keep_outlines(self, source: str, outlines: Iterable[Outline]) -> None:
+        self._db.execute("DELETE FROM outline WHERE list = ?", (source,))
+        self._db.executemany(
+            "INSERT INTO outline (list, position, url, title, categories, includes)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (source, i, x.url, x.title, codec.from_names(x.categories), x.includes)
+                for i, x in enumerate(outlines)
+            ],
+        )
 
     # ── entries ──────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ may be is a check in `config_values`; what two keys may not be at once, in `conf
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +24,7 @@ from aggregator.config_values import (
     Contact,
     Duration,
     Expression,
+    FieldSelector,
     Format,
     Host,
     JsonLink,
@@ -34,6 +35,7 @@ from aggregator.config_values import (
     Network,
     PermanentId,
     Secret,
+    Selector,
     SiteUrl,
     Size,
     Slug,
@@ -55,6 +57,7 @@ from aggregator.model import (
     JsonText,
     Kind,
     ListOptions,
+    PageOptions,
     PostLinks,
     PostOptions,
     Reads,
@@ -154,6 +157,26 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Page:
+    items: Selector = Field(description="What matches each entry, as article.news.")
+    id: FieldSelector | None = Field(default=None, description="Default: the link.")
+    title: FieldSelector | None = Field(
+        default=None, description="Default: its heading, else the text of its link."
+    )
+    link: FieldSelector | None = Field(
+        default=None, description="Default: the link of its title, else its first."
+    )
+    published: FieldSelector | None = Field(default=None, description="Default: its first time.")
+    updated: FieldSelector | None = Field(default=None, description="When it was changed.")
+    summary: FieldSelector | None = Field(default=None, description="A short text.")
+    content: FieldSelector | None = Field(default=None, description="The full text.")
+    authors: FieldSelector | None = Field(default=None, description="Who wrote it.")
+    categories: FieldSelector | None = Field(default=None, description="Its tags.")
+    image: FieldSelector | None = Field(default=None, description="A picture of it.")
+    timezone: Timezone | None = Field(default=None, description="Default: site.timezone.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Listing:
     folders: Switch = Field(
         default=False, description="Whether its folders are categories of its feeds."
@@ -195,6 +218,9 @@ class Subscription:
         default=None,
         description="It is a list of feeds, which are followed: true, or how.",
         json_schema_extra=shapes.or_switch,
+    )
+    page: Page | None = Field(
+        default=None, description="Where the entries stand in a page that has no feed."
     )
 
 
@@ -349,6 +375,8 @@ def _way(given: Subscription) -> tuple[Kind, How | None]:
     if given.opml:
         options = {x.name: getattr(given.opml, x.name) for x in fields(Listing)}
         return "opml", ListOptions(**options)
+    if given.page:
+        return "page", PageOptions(**asdict(given.page))
     return "feed", None
 
 
@@ -367,6 +395,7 @@ _PARTS = (
     ApiText,
     Api,
     Listing,
+    Page,
     Subscription,
     PostFolder,
     CategoryRule,

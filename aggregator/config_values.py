@@ -153,6 +153,29 @@ def json_link(value: object) -> str:
     return re.sub(r"\{([^{}]+)\}", lambda x: "{" + json_path(x[1]) + "}", value)
 
 
+def selector(value: object) -> str:
+    """Of elements."""
+    from aggregator.formats.selectors import SelectorError, checked  # noqa: PLC0415
+
+    value = text(value)
+    try:
+        checked(value)
+    except SelectorError as error:
+        raise MisreadError(f"{shown(value)} is no CSS selector: {error}") from None
+    return value
+
+
+def field_selector(value: object) -> str:
+    """Of elements, of an attribute of theirs, or of one of the item itself."""
+    from aggregator.formats.pages import wanted  # noqa: PLC0415
+
+    value = text(value)
+    elements = wanted(value).elements
+    if elements:
+        selector(elements)
+    return value
+
+
 # ── numbers and switches ─────────────────────────────────────────────────────
 
 
@@ -395,6 +418,8 @@ Slug = Annotated[str, PlainValidator(slug), WithJsonSchema(shapes.SLUG)]
 Expression = Annotated[str, PlainValidator(expression), WithJsonSchema(shapes.EXPRESSION)]
 JsonPath = Annotated[str, PlainValidator(json_path), WithJsonSchema(shapes.TEXT)]
 JsonLink = Annotated[str, PlainValidator(json_link), WithJsonSchema(shapes.TEXT)]
+Selector = Annotated[str, PlainValidator(selector), WithJsonSchema(shapes.TEXT)]
+FieldSelector = Annotated[str, PlainValidator(field_selector), WithJsonSchema(shapes.TEXT)]
 Host = Annotated[str, PlainValidator(host), WithJsonSchema(shapes.HOST)]
 Listen = Annotated[str, PlainValidator(listen), WithJsonSchema(shapes.LISTEN)]
 SiteUrl = Annotated[str, PlainValidator(site_url), WithJsonSchema(shapes.SITE_URL)]

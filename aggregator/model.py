@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-Kind = Literal["feed", "posts", "json", "opml"]
+Kind = Literal["feed", "posts", "json", "opml", "page"]
 Role = Literal["original", "aggregator"]
 ContentPolicy = Literal["full", "excerpt", "link"]
 Reads = Literal["loose", "jekyll"]
@@ -244,7 +244,26 @@ class ListOptions:
     private: bool = False  # its feeds may be at private addresses, those that the config allows
 
 
-How = JsonFields | ListOptions  # what a kind of source needs to be read
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageOptions:
+    """Where the entries stand in a page that has no feed: CSS selectors, those of fields below the
+    item. `selector@attribute` means the attribute, `@attribute` alone that of the item itself."""
+
+    items: str
+    id: str | None = None
+    title: str | None = None  # default: its heading, else the text of its link
+    link: str | None = None  # default: the link of its heading, else its first with a text
+    published: str | None = None  # default: its first <time>
+    updated: str | None = None
+    summary: str | None = None
+    content: str | None = None
+    authors: str | None = None
+    categories: str | None = None
+    image: str | None = None
+    timezone: str | None = None  # IANA name; of dates without an offset
+
+
+How = JsonFields | ListOptions | PageOptions  # what a kind of source needs to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

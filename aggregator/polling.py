@@ -27,6 +27,7 @@ ACCEPT = (
 _ACCEPTS: Mapping[str, str] = {  # by kind of source
     "json": "application/json, */*;q=0.1",
     "opml": "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
+    "page": "text/html, application/xhtml+xml, */*;q=0.1",
 }
 _SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+")
 _DOCUMENT = "its document asked to wait"

@@ -36,11 +36,8 @@ class Planet(World):
             f"sources:\n  news: {{url: {url}, categories: [news]{more}}}\n"
         )
 
-    async def _run(self, force: bool, only: Any, accept: Any = ()) -> report.Summary:
-        given = app.settings(self.folder / "config.yaml")
-        async with app.Aggregator(given, clock=lambda: self.now) as aggregator:
-            outcomes = await aggregator.poll(names=only, force=force, accept=accept)
-            return report.summary(outcomes, await aggregator.publish())
+    def run(self, **how: Any) -> report.Summary:
+        return super().run(online=True, **how)
 
     def days(self, number: int) -> None:
         """A run on each of the days that come."""

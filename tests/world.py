@@ -88,12 +88,16 @@ class World:
             raise answer
         return answer if isinstance(answer, Response) else Response(url=request.url, body=answer)
 
-    def run(self, *, force: bool = True, only: Sequence[str] | None = None) -> report.Summary:
-        return asyncio.run(self._run(force, only))
+    def run(
+        self, *, force: bool = True, only: Sequence[str] | None = None, online: bool = False
+    ) -> report.Summary:
+        """`online` asks real servers."""
+        return asyncio.run(self._run(force, only, online))
 
-    async def _run(self, force: bool, only: Sequence[str] | None) -> report.Summary:
+    async def _run(self, force: bool, only: Sequence[str] | None, online: bool) -> report.Summary:
         given = app.settings(self.folder / "config.yaml")
-        fetch = None if "file:" in str(given.sources) and not self.web else self.fetch
+        local = "file:" in str(given.sources) and not self.web
+        fetch = None if local or online else self.fetch
         async with app.Aggregator(given, fetch=fetch, clock=lambda: self.now) as aggregator:
             outcomes = await aggregator.poll(names=only, force=force)
             return report.summary(outcomes, await aggregator.publish())

@@ -33,6 +33,7 @@ from aggregator.config_values import (
     Listen,
     Name,
     Network,
+    Pattern,
     PermanentId,
     Secret,
     Selector,
@@ -62,6 +63,7 @@ from aggregator.model import (
     PostOptions,
     Reads,
     Role,
+    SitemapOptions,
     Source,
 )
 from aggregator.places import file_url
@@ -177,6 +179,13 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Sitemap:
+    match: Pattern | None = Field(default=None, description="Only addresses that this fits.")
+    follow: Pattern | None = Field(default=None, description="Only sitemaps of an index likewise.")
+    newest: UpTo10000 = Field(default=200, description="How many pages are read at most.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Listing:
     folders: Switch = Field(
         default=False, description="Whether its folders are categories of its feeds."
@@ -188,7 +197,7 @@ class Listing:
 
 
 def _on(value: object) -> object:
-    """`true` is a list without settings, `false` is none."""
+    """`true` is a part without settings, `false` is none."""
     if isinstance(value, str | bool):
         return {} if switch(value) else None
     return value
@@ -221,6 +230,11 @@ class Subscription:
     )
     page: Page | None = Field(
         default=None, description="Where the entries stand in a page that has no feed."
+    )
+    sitemap: Annotated[Sitemap | None, BeforeValidator(_on)] = Field(
+        default=None,
+        description="It is a sitemap: true, or which of its pages are read.",
+        json_schema_extra=shapes.or_switch,
     )
 
 
@@ -377,6 +391,8 @@ def _way(given: Subscription) -> tuple[Kind, How | None]:
         return "opml", ListOptions(**options)
     if given.page:
         return "page", PageOptions(**asdict(given.page))
+    if given.sitemap:
+        return "sitemap", SitemapOptions(**asdict(given.sitemap))
     return "feed", None
 
 
@@ -396,6 +412,7 @@ _PARTS = (
     Api,
     Listing,
     Page,
+    Sitemap,
     Subscription,
     PostFolder,
     CategoryRule,

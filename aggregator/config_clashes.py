@@ -12,7 +12,7 @@ from aggregator.config_names import address, comparable, folded, post_names
 from aggregator.config_values import source_url
 from aggregator.yamltext import At, Document, Fault
 
-WAYS = ("json", "opml", "page")  # to read a source that is no feed
+WAYS = ("json", "opml", "page", "sitemap")  # to read a source that is no feed
 SAYING = ("title", "link", "summary", "content")  # what an API is read for, one of them at least
 
 

@@ -122,7 +122,11 @@ def _words(details: ErrorDetails) -> str:
         return "at least one is wanted here"
     wanted = {"tuple": "a list", "literal": "text"}.get(kind.partition("_")[0], "keys")
     example = {"sources": "; write url: … below it", "posts": "; write path: … below it"}
-    hint = example.get(str(details["loc"][0]), "") if wanted == "keys" and details["loc"] else ""
+    hint = (
+        example.get(str(details["loc"][0]), "")
+        if wanted == "keys" and len(details["loc"]) in (1, 2)
+        else ""
+    )
     return f"{wanted} {'are' if wanted == 'keys' else 'is'} wanted here, not {noun(given)}{hint}"
 
 

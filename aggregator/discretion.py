@@ -106,6 +106,15 @@ def gives_away(source: Source | None, url: str | None) -> bool:
     return bool(source and url and _secrets(source).are_in(url))
 
 
+def named_by_others(source: Source, url: str) -> bool:
+    """Whether an address that stands in a document of `source` is to be public: what the config
+    allows a source is no other host's, whoever writes its documents."""
+    try:
+        return source.public or urlsplit(url).hostname != urlsplit(source.url).hostname
+    except ValueError:
+        return True
+
+
 def withheld(feed: Feed, source: Source) -> Feed:
     """`feed` without whatever repeats what is secret of its address: publishers put a private
     address with its token into rel=self, into ids and into links of their own."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-Kind = Literal["feed", "posts", "json", "opml", "page"]
+Kind = Literal["feed", "posts", "json", "opml", "page", "sitemap"]
 Role = Literal["original", "aggregator"]
 ContentPolicy = Literal["full", "excerpt", "link"]
 Reads = Literal["loose", "jekyll"]
@@ -263,7 +263,17 @@ class PageOptions:
     timezone: str | None = None  # IANA name; of dates without an offset
 
 
-How = JsonFields | ListOptions | PageOptions  # what a kind of source needs to be read
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapOptions:
+    """Which pages of a sitemap are entries. Patterns are searched for anywhere in an address."""
+
+    match: str | None = None  # of pages
+    follow: str | None = None  # of the sitemaps that an index names
+    newest: int = 200
+
+
+# What a kind of source needs to be read.
+How = JsonFields | ListOptions | PageOptions | SitemapOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +375,13 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     redirects: tuple[int, ...] = ()  # the statuses of those that led to `url`
+    parts: tuple[Response, ...] = ()  # documents that it names, fetched after it
+    problems: tuple[str, ...] = ()  # what was wrong on the way
+
+    @property
+    def bodies(self) -> tuple[bytes, ...]:
+        """Its own and its parts'."""
+        return (self.body, *(x.body for x in self.parts))
 
 
 # ── what hubs push ───────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
-from aggregator import __version__, app, following, polling, reading
+from aggregator import __version__, app, following, parts, polling, reading
 from aggregator.discretion import told, way_out
 from aggregator.errors import SourceError
 from aggregator.fetch import Fetcher, FetchOptions
@@ -48,7 +48,9 @@ async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:
         if isinstance(source.how, ListOptions):
             outlines = following.listing(await fetch(asked), source.how, known=0).outlines
             return _said(source, ok=True, answer=f"a list that names {len(outlines)}")
-        feed = reading.parsed(await fetch(asked), source, UTC)
+        first = await fetch(asked)
+        answer = await parts.whole(source, first, fetch, asyncio.to_thread, zone=UTC)
+        feed = reading.parsed(answer, source, UTC)
         return _said(
             source, ok=True, answer=f"{feed.title or 'untitled'}, {len(feed.entries)} entries"
         )

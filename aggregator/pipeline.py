@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from aggregator import details, moves, polling, reading
+from aggregator import details, moves, parts, polling, reading
 from aggregator.details import Fetch
 from aggregator.errors import FetchError, HostRests, SourceError, StoreError
 from aggregator.ingest import Poll, ingest, rule_anew
@@ -144,14 +145,16 @@ class Pipeline:
 
     async def _poll_feed(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source
-        response = await self.fetch(polling.request_for(moves.asked(source, state), state))
+        asked = await self.fetch(polling.request_for(moves.asked(source, state), state))
+        zone = ZoneInfo(subscription.zone)
+        response = await parts.whole(source, asked, self.fetch, self.in_thread, zone=zone)
         now = self.clock()
         kept = polling.after_success(source, state, response, now)
         kept = moves.after_success(source, kept, response, now)
         poll = partial(reading.poll_of, self.store, subscription, before=state, after=kept)
         read = partial(reading.read, self.store, subscription, response)
         full = details.fuller(source, self.fetch, self.in_thread)
-        with self._room.taken(len(response.body)):
+        with self._room.taken(sum(map(len, response.bodies))):
             if polling.unchanged(response, state):
                 await self._save(Poll(source=source.id, state=kept))
                 return Unchanged(source=source.id)

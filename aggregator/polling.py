@@ -28,6 +28,7 @@ _ACCEPTS: Mapping[str, str] = {  # by kind of source
     "json": "application/json, */*;q=0.1",
     "opml": "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
     "page": "text/html, application/xhtml+xml, */*;q=0.1",
+    "sitemap": "application/xml, text/xml, */*;q=0.5",
 }
 _SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+")
 _DOCUMENT = "its document asked to wait"
@@ -48,13 +49,16 @@ def accept(source: Source) -> str:
     return _ACCEPTS.get(source.kind, ACCEPT)
 
 
-def digest_of(body: bytes) -> bytes:
-    return blake2b(body, digest_size=16).digest()
+def digest_of(*bodies: bytes) -> bytes:
+    digest = blake2b(digest_size=16)
+    for body in bodies:
+        digest.update(body)
+    return digest.digest()
 
 
 def unchanged(response: Response, state: PollState) -> bool:
     """A 304, or a server that never sends one but sent the same bytes."""
-    return response.status == 304 or digest_of(response.body) == state.digest
+    return response.status == 304 or digest_of(*response.bodies) == state.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ def after_success(source: Source, state: PollState, response: Response, now: dat
         state,
         etag=fresh["etag"],
         last_modified=fresh["last_modified"],
-        digest=state.digest if response.status == 304 else digest_of(response.body),
+        digest=state.digest if response.status == 304 else digest_of(*response.bodies),
         failures=0,
         error=None,
         failing=None,

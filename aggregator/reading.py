@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from aggregator import cluster, discretion, files, following, formats, links, moves, polling, websub
 from aggregator.details import Detailed, Listed
 from aggregator.errors import FetchError, ParseError
-from aggregator.formats import jsonapi, pages, posts, site_posts
+from aggregator.formats import jsonapi, pages, posts, site_posts, sitemaps
 from aggregator.formats.jekyll import CONFIGS, Site
 from aggregator.ingest import Poll
 from aggregator.model import (
@@ -88,6 +88,7 @@ def read(store: Store, subscription: Subscription, sent: Response) -> Read:
 _READERS: Mapping[str, Callable[..., Feed]] = {
     "json": jsonapi.parse,
     "page": pages.parse,
+    "sitemap": sitemaps.parse,
 }
 
 

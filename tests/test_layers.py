@@ -21,7 +21,7 @@ LAYERS = (
     {"cluster", "compose", "inspection", "room"},
     {"bodies", "guard", "hosts"},
     {"fetch", "files", "stores", "watch"},
-    {"ingest", "publish", "details"},
+    {"ingest", "publish", "details", "parts"},
     {"reading"},
     {"pipeline"},
     {"report", "status", "metrics"},
@@ -95,7 +95,7 @@ def test_a_family_is_entered_through_its_init(name: str, path: Path) -> None:
     entered = {
         ("stores", "codec"), ("rules", "clean"), ("formats", "posts"), ("formats", "atom"),
         ("rules", "expressions"), ("formats", "jsonapi"), ("formats", "site_posts"), ("formats", "jekyll"),
-        ("formats", "pages"), ("formats", "selectors"),
+        ("formats", "pages"), ("formats", "selectors"), ("formats", "sitemaps"),
     }  # fmt: skip
     for full in imported(path):
         parts = full.split(".")

@@ -120,6 +120,7 @@ def fetch_options(given: config.Config) -> FetchOptions:
         concurrency=given.fetch.concurrency,
         per_host=given.fetch.per_host,
         allow_private=given.fetch.allow_private,
+        robots=given.fetch.robots == "pages",
     )
 
 

@@ -125,6 +125,9 @@ class Fetch:
     allow_private: tuple[Network, ...] = Field(
         default=(), description="Networks that may be polled although they are private."
     )
+    robots: Literal["pages", "never"] = Field(
+        default="pages", description="Of what robots.txt is asked first: pages, never feeds."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

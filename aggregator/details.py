@@ -18,7 +18,7 @@ from functools import partial
 
 from aggregator import polling
 from aggregator.discretion import told
-from aggregator.errors import SourceError
+from aggregator.errors import Disallowed, SourceError
 from aggregator.formats import guarded, jsonapi
 from aggregator.model import Entry, JsonFields, Request, Response, Source
 
@@ -101,7 +101,9 @@ async def detailed(source: Source, listed: Listed, full: Fuller) -> Detailed:
             entries[place], digests[place] = work.found[place], listed.said[place]
         else:
             entries[place] = _with_text(entries[place], listed.kept.get(place))
-            digests[place] = _marked(listed.said[place], tries[place] + (place in work.failed))
+            count = tries[place] + (place in work.failed)
+            final = isinstance(work.failed.get(place), Disallowed)
+            digests[place] = _marked(listed.said[place], _MOST_TRIES if final else count)
     lacking = [place for place in wanted if place not in work.found]
     given_up = [place for place in lacking if digests[place][-1] >= _MOST_TRIES]
     return Detailed(
@@ -159,6 +161,8 @@ class _Work:
         while self._in_a_row < _MOST_IN_A_ROW and (place := next(left, None)) is not None:
             try:
                 self.found[place] = await self._full(self._entries[place])
+            except Disallowed as error:  # of that page only, and for ever
+                self.failed[place] = error
             except SourceError as error:
                 self.failed[place] = error
                 self._in_a_row += 1
@@ -177,4 +181,4 @@ def _problems(
     if again:
         yield f"{again} texts are still to be fetched; the next polls try"
     if given_up:
-        yield f"{given_up} texts are given up after {_MOST_TRIES} tries"
+        yield f"{given_up} texts are given up"

@@ -4,6 +4,7 @@ AggregatorError
 ├── ConfigError          the config is wrong; says file, line and column (exit 78)
 ├── SourceError          one source failed; the others go on
 │   ├── FetchError       it could not be reached, or answered with an error
+│   │   └── Disallowed   it asks robots not to read that page
 │   ├── HostRests        it was not asked: its host wants to be left alone for a while
 │   ├── Held             it sends another feed than it did; nothing of that is taken
 │   └── ParseError       what it sent is no feed, or a post that cannot be read
@@ -54,6 +55,10 @@ class HostRests(SourceError):
 
 class Held(SourceError):
     """What the source sends is another feed than it was: its message says how it differs."""
+
+
+class Disallowed(FetchError):
+    """To ask again is no use: robots are not to read that page."""
 
 
 class ParseError(SourceError):

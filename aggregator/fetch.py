@@ -34,6 +34,7 @@ from aggregator.guard import Guard, Network, Refused, allowed, literal, refusal
 from aggregator.hosts import GAP, Hosts
 from aggregator.model import Request, Response, Slowdown
 from aggregator.places import path_of
+from aggregator.robots import Robots
 from aggregator.room import Room
 from aggregator.syntax import confidential
 
@@ -60,6 +61,7 @@ class FetchOptions:
     per_host: int = 2
     gap: timedelta = GAP  # between two requests to one host, unless its address is private
     allow_private: tuple[Network, ...] = ()
+    robots: bool = True  # whether robots.txt is asked before a page
 
 
 def _now() -> datetime:
@@ -69,8 +71,9 @@ def _now() -> datetime:
 class Fetcher:
     """Call it with a Request; use it as a context, which keeps the connections.
 
-    It asks no one while there is no `room` for the answer, and leaves those hosts alone that had
-    enough of us, by the `clock`; `slowdowns` are those that are known.
+    It asks no one while there is no `room` for the answer, and for no page that is not for robots;
+    it leaves those hosts alone that had enough of us, by the `clock`; `slowdowns` are those that
+    are known.
     """
 
     def __init__(
@@ -93,6 +96,8 @@ class Fetcher:
             gap=options.gap,
             slowdowns=slowdowns,
         )
+        product = options.user_agent.partition("/")[0].lower()
+        self._robots = Robots(self, product=product, asks=options.robots)
 
     async def __aenter__(self) -> Self:
         networks = self._options.allow_private
@@ -162,6 +167,8 @@ class Fetcher:
             url = self._checked(address, public=request.public)
             if request.confidential and not confidential(str(url)):
                 raise FetchError(f"{_host(address)}: refused, a secret is sent over https alone")
+            if request.page:
+                await self._robots.admit(str(url), public=request.public)
             async with self.hosts.place(_place(url), own=_own(url.host)):
                 started = clock()
                 async with asyncio.timeout(left) as limit:

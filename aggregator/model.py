@@ -364,6 +364,7 @@ class Request:
     body: bytes | None = None  # posted, where there is one
     confidential: bool = False  # never sent where somebody on the way could read it
     public: bool = False  # refused at private addresses: others than the config named this one
+    page: bool = False  # made for people: its robots.txt is asked first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from aggregator import __version__, app, following, parts, polling, reading
 from aggregator.discretion import told, way_out
 from aggregator.errors import SourceError
 from aggregator.fetch import Fetcher, FetchOptions
-from aggregator.model import ListOptions, Request, Response, Source
+from aggregator.model import ListOptions, PollState, Request, Response, Source
 from aggregator.places import path_of
 from aggregator.polling import ACCEPT
 
@@ -44,7 +44,7 @@ async def _answer(fetch: Fetcher, source: Source) -> dict[str, Any]:
             return _said(
                 source, ok=there, answer="a folder of posts" if there else "no such folder"
             )
-        asked = Request(url=source.url, headers={"accept": polling.accept(source)})
+        asked = polling.request_for(source, PollState(source=source.id, due=app.now()))
         if isinstance(source.how, ListOptions):
             outlines = following.listing(await fetch(asked), source.how, known=0).outlines
             return _said(source, ok=True, answer=f"a list that names {len(outlines)}")

@@ -41,7 +41,8 @@ def request_for(source: Source, state: PollState) -> Request:
     headers = {"accept": accept(source)} | {
         name: value for name, value in validators.items() if value
     }
-    return Request(url=source.url, headers=headers, public=source.public)
+    page = source.kind == "page"
+    return Request(url=source.url, headers=headers, public=source.public, page=page)
 
 
 def accept(source: Source) -> str:

@@ -11,7 +11,7 @@ import pytest
 from aggregator import details
 from aggregator.cluster import digest_of
 from aggregator.details import Detailed, Listed, detailed
-from aggregator.errors import FetchError
+from aggregator.errors import Disallowed, FetchError
 from aggregator.model import Entry, Source
 
 SOURCE = Source(id="news", url="https://news.example/api")
@@ -90,6 +90,22 @@ def test_a_text_that_never_comes_is_given_up() -> None:
 
     assert len(elsewhere.asked) == 6
     assert not answer.waiting and answer.digests[0] != digest_of(some[0])
+
+
+def test_what_robots_may_not_read_is_given_up_at_once_and_stops_no_other() -> None:
+    some = entries(*(f"n{n}" for n in range(8)), "good")
+
+    class Closed(Elsewhere):
+        async def full(self, entry: Entry) -> Entry:
+            if entry.title != "good":
+                raise Disallowed("a.example: its robots.txt asks not to read this page")
+            return await super().full(entry)
+
+    answer = Closed().fetched(some)
+
+    assert answer.entries[-1].content and not answer.waiting
+    assert {d[-1] for d in answer.digests[:-1]} == {6}
+    assert "its robots.txt asks not to read" in answer.problems[0]
 
 
 def test_a_server_that_is_down_is_left_alone_and_costs_no_one_a_try() -> None:

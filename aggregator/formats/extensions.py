@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from aggregator.formats.bounds import MOST_OF_A_KIND
 from aggregator.model import Extension, Link
 
 # By their usual prefixes, under which they are kept. feedparser knows some of them already.
@@ -115,8 +116,9 @@ class Keeper:
             return None
         if not self.open:
             return found
-        if len(self.open) < _DEEPEST:
-            self.open[-1].children.append(found)
+        siblings = self.open[-1].children
+        if len(self.open) < _DEEPEST and len(siblings) < MOST_OF_A_KIND:
+            siblings.append(found)
         return None
 
 

@@ -22,7 +22,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from aggregator.errors import ParseError
-from aggregator.formats import charsets
+from aggregator.formats import bounds, charsets
 from aggregator.formats.remarks import unread_dates
 from aggregator.links import with_permalink
 from aggregator.model import Category, Entry, Feed, JsonFields, Link, Person, Response
@@ -56,7 +56,10 @@ def parse(response: Response, how: JsonFields, *, zone: tzinfo = UTC) -> Feed:
     """The entries in `response`; a date without an offset is read in the zone of `how`, else in
     `zone`. ParseError when there is no list of items where one should be."""
     data, problems = _loaded(response)
-    items = _items(data, how.items)
+    listed = _items(data, how.items)
+    items = listed[: bounds.MOST_ENTRIES]
+    if len(listed) > len(items):
+        problems += (bounds.MANY_ENTRIES,)
     reader = _Reader(how, zone=ZoneInfo(how.timezone) if how.timezone else zone, url=response.url)
     read = [reader.entry(key, item) for key, item in items]
     entries = tuple(e for e in read if e.id or e.title or e.links or e.html)
@@ -97,6 +100,7 @@ def _loaded(response: Response) -> tuple[Any, tuple[str, ...]]:
         raise ParseError("no JSON: it is empty")
     if said.startswith("<"):
         raise ParseError("no JSON: it is a page, or XML")
+    bounds.refuse_many_parts(said)
     wrapped = None if said[0] in '[{"' else _WRAPPED.match(said)
     try:
         data, end = _DECODER.raw_decode(said, wrapped.end() if wrapped else 0)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from aggregator.errors import ParseError
-from aggregator.formats import charsets, mapping
+from aggregator.formats import bounds, charsets, mapping
 from aggregator.formats.remarks import unread_dates
 from aggregator.formats.repairs import is_absolute
 from aggregator.links import with_permalink
@@ -42,7 +42,8 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         raise ParseError("JSON, but no JSON Feed: it has no list 'items'")
     reader = _Reader(zone=zone, base=response.url)
     authors, language = reader.people(data), _text(data, "language")
-    items = [x for x in data["items"] if isinstance(x, dict)]
+    listed = data["items"][: bounds.MOST_ENTRIES]
+    items = [x for x in listed if isinstance(x, dict)]
     entries = tuple(reader.entry(x, authors, language or None) for x in items)
     return Feed(
         id=_text(data, "feed_url") or None,
@@ -61,10 +62,12 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
 def _odd(data: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[str]:
     """What is not as the specification has it. An item without an id should not be shown, but it
     has been written: it is recognised by its link or its text."""
-    version = _text(data, "version")
+    version, there = _text(data, "version"), len(data["items"])
     if "jsonfeed.org/version/" not in version:
         yield f"unknown version {version!r}"
-    if lost := len(data["items"]) - len(items):
+    if there > bounds.MOST_ENTRIES:
+        yield bounds.MANY_ENTRIES
+    if lost := min(there, bounds.MOST_ENTRIES) - len(items):
         yield f"{lost} of its items are no objects and were left out"
     if nameless := sum(not _text(x, "id") for x in items):
         yield f"{nameless} of its items have no id; told apart by link or text"
@@ -77,6 +80,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)  # a string may 
 
 def _loaded(text: str) -> tuple[Any, tuple[str, ...]]:
     """The value that `text` is; where it breaks off, that of its whole items."""
+    bounds.refuse_many_parts(text)
     try:
         return json.loads(text, strict=False), ()
     except (ValueError, RecursionError) as error:
@@ -165,7 +169,7 @@ class _Reader:
     def people(self, x: dict[str, Any]) -> tuple[Person, ...]:
         """`authors` of 1.1, `author` of 1.0; a name alone is one as well."""
         listed = x.get("authors")
-        people = listed if isinstance(listed, list) and listed else [x.get("author")]
+        people = bounds.some(listed) if isinstance(listed, list) and listed else [x.get("author")]
         found = (
             Person(name=_text(p, "name"), url=self.url(p, "url"))
             if isinstance(p, dict)
@@ -177,11 +181,10 @@ class _Reader:
     def feed_links(self, data: dict[str, Any]) -> tuple[Link, ...]:
         names = (("home_page_url", "alternate"), ("feed_url", "self"))
         found = [(self.url(data, name), rel) for name, rel in names]
-        hubs = data.get("hubs")
         found += [
             (self.url(hub, "url"), "hub")
-            for hub in (hubs if isinstance(hubs, list) else ())
-            if isinstance(hub, dict) and _text(hub, "type").lower() == "websub"
+            for hub in _objects(data.get("hubs"))
+            if _text(hub, "type").lower() == "websub"
         ]
         return tuple(Link(href=href, rel=rel) for href, rel in found if href)
 
@@ -211,11 +214,11 @@ def _text(x: dict[str, Any], name: str) -> str:
 
 def _texts(values: Any) -> Iterable[str]:
     listed = values if isinstance(values, list) else [values]
-    return (str(v) for v in listed if isinstance(v, str) and v)
+    return (str(v) for v in bounds.some(listed) if isinstance(v, str) and v)
 
 
 def _objects(values: Any) -> Iterable[dict[str, Any]]:
-    return (x for x in values if isinstance(x, dict)) if isinstance(values, list) else ()
+    return (x for x in bounds.some(values) if isinstance(x, dict))
 
 
 def _paragraphs(text: str) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 from feedparser.mixin import _FeedParserMixin
 
 from aggregator.formats import extensions
+from aggregator.formats.bounds import MOST_OF_A_KIND
+from aggregator.model import Extension
 
 Method = Callable[..., None]
 
@@ -97,7 +99,14 @@ def _close(self: Any, place: int) -> None:
         text = "".join(self.pieces.pop())
         found = self.keeper.end(html.unescape(text) if _is_loose(self) else text)
         if found:
-            self._get_context().setdefault(EXTENSIONS, []).append(found)
+            keep(self._get_context(), found)
+
+
+def keep(node: Any, found: Extension) -> None:
+    """Among what an entry or a feed, as feedparser has it, says besides."""
+    kept = node.setdefault(EXTENSIONS, [])
+    if len(kept) < MOST_OF_A_KIND:
+        kept.append(found)
 
 
 def _parted(self: Any, tag: str) -> tuple[str, str]:

@@ -14,17 +14,20 @@ from typing import Any
 from xml.sax import SAXParseException
 
 import feedparser
+from feedparser.sanitizer import replace_doctype
 
 from aggregator.errors import ParseError
-from aggregator.formats import charsets, endings, keeping, mapping, repairs
+from aggregator.formats import bounds, charsets, endings, keeping, mapping, repairs
 from aggregator.model import Feed, Response
 
 # feedparser finds titles and links in a web page, too; without a root that it knows as a feed's,
 # and without one that a feed could have, it is none.
 _ROOT = re.compile(rb"<(?:[\w-]+:)?(?:rss|rdf|feed|channel)[\s>/]", re.IGNORECASE)
+_NAMESPACE = re.compile(  # by which alone feedparser knows some
+    rb"http://(?:purl\.org/rss|my\.netscape\.com/rdf|www\.w3\.org/2005/atom)", re.IGNORECASE
+)
 
 _DECLARED = re.compile(r"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{1,40})", re.ASCII)
-_DECLARATION = re.compile(rb"\s*<\?xml\b")
 _EBCDIC = "<?xm".encode("cp037")
 _CUT_OFF = "ends in the middle of an entry, which is left out until it comes whole"
 
@@ -35,7 +38,10 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     decoded = charsets.decode(
         response.body, charsets.stated(headers["content-type"]), _declared(response.body)
     )
-    body = decoded.text.encode("utf-8", "replace")
+    whole = decoded.text.encode("utf-8", "replace")
+    if not (_ROOT.search(whole) or _NAMESPACE.search(whole)):
+        raise ParseError("no feed in it")
+    body, left_out = bounds.readable(whole.strip())
     found = feedparser.parse(
         io.BytesIO(body),  # never a str: feedparser would open it as a path or address
         response_headers=headers | {"content-type": "application/xml; charset=utf-8"},
@@ -45,9 +51,15 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     version = found.get("version", "")
     if not version and not _ROOT.search(body[:65_536]):
         raise ParseError("no feed in it")
-    problems, entries = decoded.problems + _problems(found, body), found.entries
+    entries = found.entries
+    problems = decoded.problems + (left_out or _problems(found, body, whole))
     if entries and found.bozo and endings.unfinished(body):
-        problems, entries = (*problems, _CUT_OFF), entries[:-1]
+        if not left_out:
+            problems, entries = (*problems, _CUT_OFF), entries[:-1]
+        elif len(entries) > 1:  # a lone one is too big, and its beginning is all that can be had
+            entries = entries[:-1]
+    if len(entries) > bounds.MOST_ENTRIES:
+        problems, entries = (*problems, bounds.MANY_ENTRIES), entries[: bounds.MOST_ENTRIES]
     return mapping.feed(
         found.feed,
         entries,
@@ -65,13 +77,15 @@ def _declared(body: bytes) -> str:
     return found[1] if found else "cp037" if ebcdic else ""
 
 
-def _problems(found: Any, body: bytes) -> tuple[str, ...]:
+def _problems(found: Any, body: bytes, whole: bytes) -> tuple[str, ...]:
     problem = found.get("bozo_exception")
     if not found.bozo or problem is None:
         return ()
     text = " ".join(str(problem).split()) or type(problem).__name__
     if isinstance(problem, SAXParseException):
-        added = not _DECLARATION.match(body)  # feedparser puts one on a line of its own
+        # Counted from the end: what stands before the first tag has been written anew.
+        _, read, _ = replace_doctype(body)
+        added = read.count(b"\n") - whole.rstrip().count(b"\n")
         line = (problem.getLineNumber() or 1) - added
         place = f"line {line}, column {problem.getColumnNumber()}"
         text = f"{place}: {problem.getMessage()}"

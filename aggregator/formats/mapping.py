@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from time import struct_time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -16,6 +17,7 @@ from feedparser.datetimes.hungarian import _parse_date_hungarian
 from feedparser.datetimes.korean import _parse_date_nate, _parse_date_onblog
 
 from aggregator.formats import extensions
+from aggregator.formats.bounds import MOST_OF_A_KIND
 from aggregator.formats.hints import hints
 from aggregator.formats.keeping import EXTENSIONS
 from aggregator.formats.remarks import BLOCKED, unread_dates
@@ -35,7 +37,8 @@ from aggregator.model import (
 from aggregator.moments import credible, moment, utc
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml", "text/xhtml"}
-_RDF_IMAGE = re.compile(rb"<image\b[^>]*>(?:(?!</image>).)*?<url>([^<]{1,2000})</url>", re.DOTALL)
+_IMAGE = re.compile(rb"<image\b[^<>]{0,1000}>")
+_IMAGE_URL = re.compile(rb"<url>([^<]{1,2000})</url>")
 _VOID_END = re.compile(r"</(?:area|br|col|hr|img|source|track|wbr)\s*>")
 _REGISTERED = re.compile(r"https?://www\.iana\.org/assignments/relation/(?=\S)", re.IGNORECASE)
 # What feedparser could not decode to a text: a file, and not one of four letters.
@@ -259,7 +262,8 @@ def _foreign(text: str) -> datetime | None:
 def _linked(node: Any) -> list[dict[str, Any]]:
     """The links that a node states, and content that lies elsewhere (RFC 4287 §4.1.3.2): a page
     is the entry, if it has no other; anything else is a file that belongs to it."""
-    links = [dict(x) | {"rel": _relation(x)} for x in node.get("links") or () if x.get("href")]
+    stated = (node.get("links") or ())[:MOST_OF_A_KIND]
+    links = [dict(x) | {"rel": _relation(x)} for x in stated if x.get("href")]
     for detail in _contents(node):
         if detail.get("src"):
             href = _joined(detail.get("base") or "", detail["src"])
@@ -274,7 +278,7 @@ def _linked(node: Any) -> list[dict[str, Any]]:
 def _contents(node: Any) -> Sequence[Any]:
     """An entry's; a feed has none, whatever an extension calls so."""
     found = node.get("content")
-    return found if isinstance(found, list) else ()
+    return found[:MOST_OF_A_KIND] if isinstance(found, list) else ()
 
 
 def _relation(link: Any) -> str:
@@ -332,7 +336,7 @@ def _permalink(node: Any) -> str | None:
 def _people(node: Any) -> tuple[Person, ...]:
     people = (
         Person(name=x.get("name") or "", email=x.get("email") or None, url=x.get("href") or None)
-        for x in node.get("authors") or ()
+        for x in (node.get("authors") or ())[:MOST_OF_A_KIND]
     )
     return tuple(x for x in dict.fromkeys(people) if x != Person())
 
@@ -421,8 +425,13 @@ def _rights(kept: Iterable[Extension]) -> str | None:
 
 def _rdf_image(version: str, body: bytes) -> str | None:
     """RSS 0.90 and 1.0 put the image beside the channel, where feedparser does not look."""
-    found = _RDF_IMAGE.search(body) if version in ("rss090", "rss10") else None
-    return html.unescape(found[1].decode("utf-8", "replace").strip()) if found else None
+    if version not in ("rss090", "rss10"):
+        return None
+    for begins in islice(_IMAGE.finditer(body), 9):
+        ends = body.find(b"</image>", begins.end())
+        if found := _IMAGE_URL.search(body, begins.end(), ends if ends > 0 else len(body)):
+            return html.unescape(found[1].decode("utf-8", "replace").strip())
+    return None
 
 
 def _image(feed: Any) -> str | None:

@@ -12,13 +12,18 @@ from functools import lru_cache
 from time import struct_time
 from typing import Any
 
-from feedparser import datetimes
+from feedparser import datetimes, mixin
+from feedparser.api import StrictFeedParser
 from feedparser.mixin import _FeedParserMixin
+from feedparser.urls import make_safe_absolute_uri
 from feedparser.util import FeedParserDict
 
 from aggregator.formats import extensions
+from aggregator.formats.bounds import MOST_OF_A_KIND
 
 _LONGEST_PERSON = 1_000
+_MOST_NAMESPACES = 100
+_LONGEST_BASE = 4_000  # each element inside another may add to it
 _EMAIL = re.compile(
     r"(?:mailto:)?(?P<email>[a-zA-Z0-9_][a-zA-Z0-9_.+'&=~-]*@(?:"
     r"\[\d{1,3}(?:\.\d{1,3}){3}\]"
@@ -47,6 +52,10 @@ def apply() -> None:
     parser._start_author = parser._start_managingeditor = _start_author
     parser._sync_author_detail = _sync_author_detail
     parser._save_author = _save_author
+    parser._add_tag = _add_tag
+    parser.track_namespace = _track_namespace
+    mixin.make_safe_absolute_uri = short_base
+    StrictFeedParser.startElementNS = _start_element
     parser._end_hour, parser._end_day = _gathered("hour"), _gathered("day")
     for alias, name in ALIASES.items():
         for when in ("start", "end"):
@@ -224,3 +233,48 @@ def _end_licence(self: Any) -> None:
     license_node(
         self._get_context(), self.licence, html.unescape(text) if hasattr(self, "rawdata") else text
     )
+
+
+# ── what would take the square of its number ─────────────────────────────────
+
+
+def _add_tag(self: Any, term: str | None, scheme: str | None, label: str | None) -> None:
+    """feedparser looks through all the tags that there are for each one more."""
+    tags = self._get_context().setdefault("tags", [])
+    tag = FeedParserDict(term=term, scheme=scheme, label=label)
+    if (term or scheme or label) and len(tags) < MOST_OF_A_KIND and tag not in tags:
+        tags.append(tag)
+
+
+def _track_namespace(self: Any, prefix: str | None, uri: str) -> None:
+    """feedparser looks through all the namespaces that there are at each element."""
+    if len(self.namespaces_in_use) < _MOST_NAMESPACES:
+        _tracked(self, prefix, uri)
+
+
+def short_base(base: str, rel: str | None = None) -> str:
+    if len(base) > _LONGEST_BASE or len(rel or "") > _LONGEST_BASE:
+        return base
+    return str(make_safe_absolute_uri(base, rel))
+
+
+class _Attributes:
+    """xml.sax looks through all the attributes of an element for the value of each."""
+
+    def __init__(self, attributes: Any) -> None:
+        self.items = attributes.items
+        self._values = {attributes.getQNameByName(name): value for name, value in self.items()}
+
+    def getQNames(self) -> list[str]:  # noqa: N802
+        return list(self._values)
+
+    def getValueByQName(self, name: str) -> str:  # noqa: N802
+        return str(self._values[name])
+
+
+def _start_element(self: Any, name: Any, qname: Any, attributes: Any) -> None:
+    _started(self, name, qname, _Attributes(attributes))
+
+
+_started = StrictFeedParser.startElementNS
+_tracked = _FeedParserMixin.track_namespace

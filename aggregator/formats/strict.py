@@ -14,17 +14,18 @@ from xml.sax.saxutils import escape
 from feedparser.api import StrictFeedParser
 from feedparser.encodings import RE_XML_PI_ENCODING, parse_content_type
 from feedparser.mixin import _FeedParserMixin
-from feedparser.urls import make_safe_absolute_uri
 from feedparser.util import FeedParserDict
 
-from aggregator.formats import extensions, mapping
-from aggregator.formats.keeping import BOUNDS, EXTENSIONS, MARKUP
+from aggregator.formats import bounds, extensions, mapping
+from aggregator.formats.keeping import BOUNDS, MARKUP, keep
+from aggregator.formats.repairs import short_base
 from aggregator.formats.strict_rules import (
     ASIDE,
     IGNORED,
     KEPT,
     ROOTS,
     Attrs,
+    Enough,
     Reading,
     Refused,
     Rule,
@@ -41,6 +42,7 @@ _C1 = (  # feedparser takes these for cp1252; two patterns, since one alone has 
     re.compile(rb"&#(?:0*1(?:2[89]|[345]\d)|[xX]0*[89][0-9a-fA-F]);"),
 )
 _INHERITED = frozenset({"xml:lang", "lang", "xml:base", "base"})
+_MOST_BASES = 1_000
 _DEEPEST = 64  # feedparser takes seconds over a few thousand
 _QUOTE = {'"': "&quot;"}
 
@@ -74,8 +76,15 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed | None:
         headers = mapping.headers(response)
         if not _plainly_encoded(response.body, headers):
             return None
-        at = _read(response.body, headers)
-        return mapping.feed(at.feed, at.entries, version=at.version, response=response, zone=zone)
+        at, problems = _read(response.body, headers)
+        return mapping.feed(
+            at.feed,
+            at.entries,
+            version=at.version,
+            response=response,
+            zone=zone,
+            problems=problems,
+        )
     except (Refused, expat.ExpatError, ValueError):
         return None
 
@@ -83,7 +92,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed | None:
 def _plainly_encoded(body: bytes, headers: dict[str, str]) -> bool:
     """Whether it is UTF-8 and no header, declaration or character makes feedparser doubt it."""
     kind, charset = parse_content_type(headers["content-type"])
-    found = RE_XML_PI_ENCODING.match(body.removeprefix(b"\xef\xbb\xbf"))
+    found = RE_XML_PI_ENCODING.match(body[:1024].removeprefix(b"\xef\xbb\xbf"))
     declared = found[1].decode("ascii", "replace").lower() if found else ""
     if kind.startswith("text/"):  # RFC 3023, which feedparser follows
         charset = charset.lower() or "us-ascii"
@@ -95,26 +104,33 @@ def _plainly_encoded(body: bytes, headers: dict[str, str]) -> bool:
         return False
     if charset in _ASCII and not body.isascii():
         return False
-    if any(mark in body for mark in _FOREIGN) or any(shape.search(body) for shape in _C1):
+    if (
+        body.count(b"base=") > _MOST_BASES
+        or any(mark in body for mark in _FOREIGN)
+        or any(shape.search(body) for shape in _C1)
+    ):
         return False
     body.decode("utf-8")
     return True
 
 
-def _read(body: bytes, headers: dict[str, str]) -> Reading:
+def _read(body: bytes, headers: dict[str, str]) -> tuple[Reading, tuple[str, ...]]:
     language = headers.get("content-language")
     at = Reading(base=headers["content-location"], lang=language)
     if language:
         at.feed["language"] = language.replace("_", "-")
     machine = _Machine(at)
-    machine.expat.Parse(body, True)
-    return at
+    try:
+        machine.expat.Parse(body, True)
+    except Enough:
+        return at, (bounds.MANY_ENTRIES,)
+    return at, ()
 
 
 def _based(base: str, address: str) -> str:
     """What feedparser resolves against in an element with this xml:base."""
-    found = str(make_safe_absolute_uri(base, address) or base)
-    if found and make_safe_absolute_uri(found, found) != found:
+    found = str(short_base(base, address) or base)
+    if found and short_base(found, found) != found:
         raise Refused  # it resolves the base against itself at every element
     return found
 
@@ -194,7 +210,7 @@ class _Machine:
         if self.rule.kept:
             text = "".join(self.parts[self.keeper.open[-1].mark :])
             if found := self.keeper.end(text):
-                at.node.setdefault(EXTENSIONS, []).append(found)
+                keep(at.node, found)
         self.rule, self.attrs, self.parts, at.lang, at.base = self.stack.pop()
         at.depth -= 1
 

@@ -14,6 +14,7 @@ from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin
 
 from aggregator.formats import extensions
+from aggregator.formats.bounds import MOST_ENTRIES, MOST_OF_A_KIND
 from aggregator.formats.repairs import (
     ALIASES,
     LANGUAGE,
@@ -29,6 +30,10 @@ Attrs = dict[str, str]
 
 class Refused(Exception):
     """Something out of the ordinary: feedparser must judge."""
+
+
+class Enough(Exception):
+    """There are more entries than anyone reads."""
 
 
 @dataclass(slots=True)
@@ -334,7 +339,7 @@ def _href(at: Reading, attrs: Attrs, parts: list[str]) -> None:
 def _tag(node: Node, term: str | None, scheme: str | None, label: str | None) -> None:
     tags = node.setdefault("tags", [])
     tag = {"term": term, "scheme": scheme, "label": label}
-    if (term or scheme or label) and tag not in tags:
+    if (term or scheme or label) and len(tags) < MOST_OF_A_KIND and tag not in tags:
         tags.append(tag)
 
 
@@ -401,6 +406,8 @@ def _channel_begins(at: Reading, attrs: Attrs) -> None:
 def _entry_begins(at: Reading, attrs: Attrs) -> None:
     if "href" in attrs or "lastmod" in attrs:
         raise Refused  # CDF
+    if len(at.entries) == MOST_ENTRIES:
+        raise Enough
     at.node = {"id": attrs["rdf:about"]} if attrs.get("rdf:about") else {}
     if at.lang:
         at.node[LANGUAGE] = at.lang.replace("_", "-")

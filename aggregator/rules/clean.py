@@ -15,7 +15,9 @@ from urllib.parse import urljoin, urlsplit
 import nh3
 
 from aggregator import links, syntax
+from aggregator.link_parts import LONGEST
 from aggregator.model import Category, Enclosure, Entry, Extension, Feed, Link, Origin, Person
+from aggregator.rules.tangle import tamed
 from aggregator.text import ILLEGAL, line, plain
 
 # ── HTML ─────────────────────────────────────────────────────────────────────
@@ -128,8 +130,11 @@ def safe_html(markup: str, base: str | None) -> str:
         markup = _TALK.sub("&lt;!", _CDATA.sub(r"\1", markup))
     if "<desc" in markup:  # of an SVG picture: its text is kept, without what HTML it may hold
         markup = _DESCRIPTION.sub(lambda x: escape(plain(x[1]), quote=False), markup)
+    shown = tamed(markup)
+    if shown is None:  # its text is all that can be had of it
+        return escape(plain(markup), quote=False)
     _base.url = base
-    cleaned = _CLEANER.clean(markup)
+    cleaned = _CLEANER.clean(shown)
     if "&#" in markup:  # a reference to such a character is that character now
         cleaned = ILLEGAL.sub("", cleaned)
     if '=""' in cleaned:
@@ -255,6 +260,8 @@ def _plain(markup: str | None) -> str | None:
 def _address(url: str | None, base: str | None) -> str | None:
     """An absolute http(s) address as it was given, or None. Nothing is canonicalised here, only
     what no address can hold is escaped: a file's address may be signed."""
+    if len(url or "") > LONGEST:
+        return None
     url = ILLEGAL.sub("", url or "").strip()
     home = base if base and base.startswith(("http:", "https:")) else "https:"
     try:

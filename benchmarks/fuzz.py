@@ -264,9 +264,10 @@ NASTY = tuple(
 class Damage:
     """Every kind of it, by chance."""
 
-    def __init__(self, chance: random.Random, seeds: list[bytes]) -> None:
+    def __init__(self, chance: random.Random, seeds: list[bytes], largest: int = 3_000_000) -> None:
         self.chance = chance
         self.seeds = seeds
+        self.largest = largest
         self.kinds: tuple[Callable[[bytes], bytes], ...] = (
             *(self.bytes_, self.bytes_, self.nasty, self.nasty, self.nasty, self.cut, self.lost),
             *(self.doubled, self.spliced, self.swapped, self.many, self.nested, self.recoded, self.quoted),
@@ -274,7 +275,7 @@ class Damage:
 
     def __call__(self, body: bytes) -> bytes:
         for _ in range(self.chance.choice((1, 1, 2, 3, 5, 12))):
-            body = self.chance.choice(self.kinds)(body)[:3_000_000]
+            body = self.chance.choice(self.kinds)(body)[: self.largest]
         return body
 
     def place(self, body: bytes) -> int:

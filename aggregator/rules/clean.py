@@ -36,6 +36,7 @@ _TAGS = set(
 )
 RELATIVE = "relative:"  # instead of a base
 _SHAPE = {"fill", "stroke", "stroke-width", "transform"}
+# No `cite`: nh3 does not look at its address, and nobody shows it.
 _ATTRIBUTES = {
     "math": {"display"},
     "mrow": {"href"},
@@ -55,16 +56,14 @@ _ATTRIBUTES = {
     "a": {"href", "hreflang", "rel"},
     "area": {"href", "alt", "coords", "shape"},
     "audio": {"src", "controls", "loop", "muted", "preload"},
-    "blockquote": {"cite"},
     "col": {"span"},
     "colgroup": {"span"},
-    "del": {"cite", "datetime"},
+    "del": {"datetime"},
     "details": {"open"},
     "img": {"src", "alt", "width", "height", "loading", "style"},  # the last goes with _image
-    "ins": {"cite", "datetime"},
+    "ins": {"datetime"},
     "li": {"value"},
     "ol": {"start", "reversed", "type"},
-    "q": {"cite"},
     "source": {"src", "type"},
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align", "scope"},

@@ -320,6 +320,8 @@ def _said(cause: BaseException) -> str | None:
             return "the answer was cut short"
         case aiohttp.ClientResponseError() | http_exceptions.HttpProcessingError():
             return "what it answered is not HTTP"
+        case httpx.RemoteProtocolError():  # also a Location that httpx cannot read
+            return "what it answered is not HTTP"
         case aiohttp.ServerDisconnectedError():
             return "it hung up before it had answered"
         case OSError() if cause.errno and cause.errno > 0:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
 
+from heavy import HEAVY
 from servers import Answer, Asked, Raw, Server
 
 MB = 1_000_000
@@ -82,19 +83,28 @@ for status, words in (
     (226, "HTTP 226"),
     (400, "HTTP 400"),
     (401, "HTTP 401"),
+    (402, "HTTP 402"),
     (403, "HTTP 403"),
     (404, "HTTP 404"),
+    (407, "HTTP 407"),
     (410, "HTTP 410"),
     (418, "HTTP 418"),
     (429, "HTTP 429"),
+    (451, "HTTP 451"),
     (500, "HTTP 500"),
+    (502, "HTTP 502"),
     (503, "HTTP 503"),
+    (504, "HTTP 504"),
+    (520, "HTTP 520"),
     (599, "HTTP 599"),
 ):
     body = b"" if status == 204 else b"<p>an error is no entry</p>"
     _fault(f"status-{status}", Answer(status, {"Retry-After": "120"}, body), error=words)
 
 _fault("304-without-a-copy", Answer(304), titles=())
+_fault("retry-after-a-date", Answer(503, {"Retry-After": "Wed, 01 Jul 2099 12:00:00 GMT"}), error="HTTP 503")  # fmt: skip
+_fault("retry-after-nonsense", Answer(429, {"Retry-After": "soon"}), error="HTTP 429")
+_fault("cookies", Answer(headers={"Set-Cookie": "id=1; Path=/"}, body=one("cookies")), titles=("Story of cookies",))  # fmt: skip
 
 
 def _loop(asked: Asked, n: int, server: Server) -> Answer:
@@ -116,6 +126,37 @@ _fault(
     error="private",
 )
 _fault("redirect-to-nonsense", Answer(302, {"Location": "http://[oh/no"}), error="not an address")
+
+for where, words in {
+    "data": ("data:text/xml,<rss/>", "not an address"),
+    "gopher": ("gopher://127.0.0.1:70/", "only http"),
+    "a-script": ("javascript:evil()", "not an address"),
+    "a-number": ("http://2852039166/latest/", "private"),  # 169.254.169.254
+    "mapped": ("http://[::ffff:10.0.0.1]/", "private"),
+    "userinfo": ("http://127.0.0.1@10.0.0.1/", "private"),
+    "controls": ("http://a\x0bb\x7f/", "not HTTP|not an address"),
+    "a-far-port": ("http://127.0.0.1:99999/", "not an address"),
+    "no-host": ("http:///feed", "not an address|HTTP 404"),
+    "no-name": ("http://nowhere.invalid/", "no such host|network"),
+}.items():
+    _fault(f"redirect-to-{where}", Answer(302, {"Location": words[0]}), error=words[1])
+
+
+def _other_name(status: int) -> Handler:
+    """The same server under another name: what is secret stays behind."""
+
+    def answer(asked: Asked, n: int, server: Server) -> Answer:
+        if asked.headers["host"].startswith("localhost"):
+            return Answer(body=one(f"moved-{status}"))
+        port = server.netloc.rpartition(":")[2]
+        where = f"http://localhost:{port}{asked.path}"
+        return Answer(status, {"Location": where, "Set-Cookie": "id=2; Path=/"})
+
+    return answer
+
+
+for status in (301, 302, 303, 307, 308):
+    _fault(f"moved-{status}", _other_name(status), titles=(f"Story of moved-{status}",))
 
 # ── what is no answer ────────────────────────────────────────────────────────
 
@@ -174,6 +215,31 @@ _fault(
     error="not HTTP|no feed",
 )
 
+
+def _flood(start: bytes, piece: bytes) -> Handler:
+    """It comes as fast as it is taken, and never ends."""
+
+    def answer(asked: Asked, n: int, server: Server) -> Raw:
+        block = piece * (65_536 // len(piece) + 1)
+        more = itertools.takewhile(lambda _: not server.closing.is_set(), itertools.repeat(block))
+        return Raw(itertools.chain([start], more))
+
+    return answer
+
+
+_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
+_ENDS = "no complete answer|headers larger|not HTTP|cut short|larger than|hung up"
+_fault("early-hints-for-ever", _flood(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), error=_ENDS)
+_fault("a-status-without-end", _flood(b"HTTP/1.1 200 ", b"O"), error=_ENDS)
+_fault("chunk-extensions", _flood(_CHUNKED + b"6;", b"a=b;"), error=_ENDS)
+_fault("tiny-chunks", _flood(_CHUNKED, b"1\r\nx\r\n"), error=_ENDS)
+_fault("trailers-without-end", _flood(_CHUNKED + b"0\r\n", b"X: y\r\n"), error=_ENDS)
+_fault("members-of-nothing", _flood(_OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"")), error=_ENDS)  # fmt: skip
+_fault("no-header-at-all", Raw([one("x")]), error="not HTTP|hung up")
+_fault("two-lengths", Raw([_OK, b"Content-Length: 5\r\nContent-Length: 9\r\n\r\n<rss/>"]), error=_ENDS)  # fmt: skip
+_fault("length-of-no-number", Raw([_OK, b"Content-Length: many\r\n\r\n<rss/>"]), error=_ENDS)
+_fault("length-and-chunks", Raw([_OK, b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"]), error=f"{_ENDS}|empty")  # fmt: skip
+
 # ── packed bodies ────────────────────────────────────────────────────────────
 
 _GZIP = {"Content-Encoding": "gzip"}
@@ -190,6 +256,10 @@ _fault(
 _fault("gzip-cut", Answer(headers=_GZIP, body=gzip.compress(one("c"))[:-20]), error="cut short")
 _fault("gzip-damaged", Answer(headers=_GZIP, body=b"\x1f\x8b\x08" + b"\xff" * 500), error="damaged")
 _fault("gzip-that-is-none", Answer(headers=_GZIP, body=one("gzip-that-is-none")), titles=("Story of gzip-that-is-none",))  # fmt: skip
+_fault("gzip-in-members", Answer(headers=_GZIP, body=gzip.compress(one("gzip-in-members")[:50]) + gzip.compress(one("gzip-in-members")[50:])), titles=("Story of gzip-in-members",))  # fmt: skip
+_fault("gzip-and-rubbish", Answer(headers=_GZIP, body=gzip.compress(one("gzip-and-rubbish")) + b"<p>an advertisement</p>"), titles=("Story of gzip-and-rubbish",))  # fmt: skip
+_fault("bare-deflate", Answer(headers={"Content-Encoding": "deflate"}, body=zlib.compress(one("bare-deflate"))[2:-4]), titles=("Story of bare-deflate",))  # fmt: skip
+_fault("gzip-in-gzip", Answer(headers=_GZIP, body=gzip.compress(gzip.compress(one("twice")))), error="compressed file")  # fmt: skip
 _fault("gzip-unsaid", Answer(body=gzip.compress(one("unsaid"))), error="compressed file")
 _fault(
     "unknown-packing", Answer(headers={"Content-Encoding": "pack200"}, body=b"x"), error="packed as"
@@ -253,6 +323,25 @@ _fault(
     titles=("一个坏字节", "不该毁掉别的"),
 )
 _fault("unknown-charset", rss(item(1, "Story of x-none"), prolog='<?xml version="1.0" encoding="x-none"?>').encode(), titles=("Story of x-none",))  # fmt: skip
+_fault(
+    "mark-against-header",
+    Answer(
+        headers={"Content-Type": "text/xml; charset=gb18030"},
+        body=b"\xef\xbb\xbf" + rss(item(1, "字节顺序标记说了算")).encode(),
+    ),
+    titles=("字节顺序标记说了算",),
+)
+_fault(
+    "header-against-declaration",
+    Answer(
+        headers={"Content-Type": "application/xml; charset=gb18030"},
+        body=rss(item(1, "报头说了算")).encode("gb18030"),
+    ),
+    titles=("报头说了算",),
+)
+_fault("utf-7", rss(item(1, "+ADw-script+AD4-evil()+ADw-/script+AD4-"), prolog='<?xml version="1.0" encoding="utf-7"?>').encode(), titles=None)  # fmt: skip
+_fault("utf-32", rss(item(1, "四个字节一个字")).encode("utf-32"), titles=("四个字节一个字",))
+_fault("half-a-character", rss(item(1, "Half a &#xD800; character")).encode(), titles=None, entries=1)  # fmt: skip
 _fault("controls", one("controls").replace(b"itself", b"it\x0bself\x00 &#8; &#xFFFE;"), titles=("Story of controls",))  # fmt: skip
 
 # ── broken and hostile documents ─────────────────────────────────────────────
@@ -305,6 +394,35 @@ _fault(
 )
 _fault("five-megabytes", one("five-megabytes", text="很长的一条消息。" * 200_000), titles=("Story of five-megabytes",))  # fmt: skip
 _fault("many", rss(*(item(n, f"Of many {n}") for n in range(20_000))).encode(), titles=None, entries=20_000)  # fmt: skip
+
+_fault(
+    "unsafe-in-every-way",
+    one(
+        "unsafe-in-every-way",
+        text="<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror=evil()&gt;'>"
+        "<svg></p><style><a title='</style><img src=x onerror=evil()>'></svg><noscript><p title='</noscript><img src=x"
+        " onerror=evil()>'></noscript><form><math><mtext></form><form><mglyph><style></math><img src onerror=evil()>"
+        "<a href='java&#9;script:evil()'>a</a><a href='&#x6A;avascript:evil()'>b</a><img srcset='data:image/svg+xml,x 1x'"
+        " src='https://f.example/i.png'><p style='background:url(javascript:evil())'>c</p><svg><use href='data:x'/></svg>"
+        "<object data='https://evil.example/'></object><embed src='https://evil.example/'><meta http-equiv='refresh'"
+        " content='0;url=https://evil.example/'><link rel='stylesheet' href='https://evil.example/'><video poster='javascript:evil()'>"
+        "</video><template><script>evil()</script></template><xmp><img src=x onerror=evil()></xmp><iframe srcdoc='<script>evil()</script>'>",
+    ),
+    titles=("Story of unsafe-in-every-way",),
+)
+_fault(
+    "unsafe-names",
+    one("unsafe-names", more="<author>&lt;script&gt;evil()&lt;/script&gt; Ann</author><category>&lt;img src=x onerror=evil()&gt;</category>"),
+    titles=("Story of unsafe-names",),
+)  # fmt: skip
+for name in (
+    *("deep XHTML", "deep items", "HTML div", "HTML adopted", "HTML of few fonts", "HTML ampersands", "HTML of attributes"),
+    *("many namespaces", "many items with ids", "of one categories", "one attribute again", "a link of spaces"),
+    *("a long declaration", "lines in the prolog", "attributes by default", "a long entity", "images of RDF", "broken by & "),
+    *("JSON of tags", "JSON of empty items", "JSON of HTML"),
+):  # fmt: skip
+    _fault(name.replace(" ", "-").replace("&", "and"), HEAVY[name](2 * MB), titles=None, error=None)
+_fault("deep-json", HEAVY["deep JSON"](MB), error="JSON")
 
 # ── dates ────────────────────────────────────────────────────────────────────
 
@@ -382,6 +500,7 @@ _fault("then-an-error", _then(one("then-an-error"), Answer(500)), error="HTTP 50
 _fault("then-empty", _then(one("then-empty"), Answer(body=b"")), error="empty", titles=("Story of then-empty",))  # fmt: skip
 _fault("then-a-page", _then(one("then-a-page"), Answer(body=_PAGE)), error="HTML page", titles=("Story of then-a-page",))  # fmt: skip
 _fault("then-no-entries", _then(one("then-no-entries"), Answer(body=rss().encode())), titles=("Story of then-no-entries",))  # fmt: skip
+_fault("then-another", _then(one("then-another"), Answer(body=rss(item("o", "Of another feed"), title="Another feed").encode())), titles=("Story of then-another",))  # fmt: skip
 _fault("no-entries", rss().encode())
 _fault("blank-titles", rss(item("blank", " ", text="A text that has no title to it.")).encode(), entries=1)  # fmt: skip
 _fault(

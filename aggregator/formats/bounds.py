@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from aggregator.errors import ParseError
 
-MOST_ENTRIES = 50_000
+MOST_ENTRIES = 25_000
 MOST_OF_A_KIND = 1_000  # categories, links, files, people of one entry or feed
 MANY_ENTRIES = f"more than {MOST_ENTRIES:,} entries; those behind them are left out"
 

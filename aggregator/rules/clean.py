@@ -76,7 +76,7 @@ _IMAGE = re.compile(r'<img((?: [\w-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
 # An empty reference leads nowhere; on a span it was never one.
 _IDLE = {"span": {name: {""} for name in ("href", "src", "dynsrc", "lowsrc")}}
-_EMPTY = re.compile(r'(<(?!span )\w+(?: [\w-]+="[^"]*")*?) (?:href|src|cite|poster)=""')
+_EMPTY = re.compile(r'(<(?!span )\w+(?: [\w-]+="[^"]*")*?) (?:href|src|poster)=""')
 # An HTML parser drops whatever follows `<!`, up to `>` or the end, though people write `<!DOCTYPE`
 # when they speak of it. Comments, whole declarations and Word's conditions are none of that.
 _TALK = re.compile(r"<!(?!--|\[(?!CDATA\[)|doctype\b[^<>]*>)", re.IGNORECASE)

@@ -29,6 +29,7 @@ class Fault:
     error: str | None = None  # a pattern that its error in `status` matches
     titles: tuple[str, ...] | None = ()  # titles that must be published; None: not looked at
     entries: int | None = None  # how many, where titles do not say it
+    slows: bool = False  # its host, for all who ask there: it needs one of its own
 
 
 FAULTS: list[Fault] = []
@@ -42,12 +43,13 @@ def _fault(
     error: str | None = None,
     titles: tuple[str, ...] | None = (),
     entries: int | None = None,
+    slows: bool = False,
 ) -> None:
     if isinstance(answer, bytes):
         answer = Answer(body=answer)
     given = answer
     handler = (lambda *_: given) if isinstance(given, Answer | Raw) else given
-    FAULTS.append(Fault(name, handler, error, titles, entries))
+    FAULTS.append(Fault(name, handler, error, titles, entries, slows))
 
 
 # ── documents ────────────────────────────────────────────────────────────────
@@ -99,11 +101,12 @@ for status, words in (
     (599, "HTTP 599"),
 ):
     body = b"" if status == 204 else b"<p>an error is no entry</p>"
-    _fault(f"status-{status}", Answer(status, {"Retry-After": "120"}, body), error=words)
+    answer = Answer(status, {"Retry-After": "120"}, body)
+    _fault(f"status-{status}", answer, error=words, slows=status in (429, 503))
 
 _fault("304-without-a-copy", Answer(304), titles=())
-_fault("retry-after-a-date", Answer(503, {"Retry-After": "Wed, 01 Jul 2099 12:00:00 GMT"}), error="HTTP 503")  # fmt: skip
-_fault("retry-after-nonsense", Answer(429, {"Retry-After": "soon"}), error="HTTP 429")
+_fault("retry-after-a-date", Answer(503, {"Retry-After": "Wed, 01 Jul 2099 12:00:00 GMT"}), error="HTTP 503", slows=True)  # fmt: skip
+_fault("retry-after-nonsense", Answer(429, {"Retry-After": "soon"}), error="HTTP 429", slows=True)
 _fault("cookies", Answer(headers={"Set-Cookie": "id=1; Path=/"}, body=one("cookies")), titles=("Story of cookies",))  # fmt: skip
 
 

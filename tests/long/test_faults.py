@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,13 @@ def high_water(process: int) -> int:
     return most
 
 
+def addresses(bad: Sequence[Server]) -> Iterator[str]:
+    """Of all faults: the first server has most of them."""
+    alone = iter(bad[1:])
+    for fault in FAULTS:
+        yield f"{(next(alone) if fault.slows else bad[0]).url}/{fault.name}"
+
+
 def logged_in(url: str) -> str:
     return url.replace("://", "://me:hunter2@")
 
@@ -50,10 +58,10 @@ def logged_in(url: str) -> str:
 class Planet:
     """The program in a folder, with a source for each fault and twenty that are well."""
 
-    def __init__(self, folder: Path, bad: Server, good: Server) -> None:
+    def __init__(self, folder: Path, bad: Sequence[Server], good: Server) -> None:
         self.folder = folder
         self.memory = 0  # kB, the most that it ever took
-        names = {f"f{n}": f"{logged_in(bad.url)}/{fault.name}" for n, fault in enumerate(FAULTS)}
+        names = {f"f{n}": logged_in(url) for n, url in enumerate(addresses(bad))}
         names |= {f"h{n}": f"{good.url}/{n}" for n in range(HEALTHY)}
         lines = "".join(
             f"  {name}: {{url: '{url}', categories: [{name[0]}]}}\n" for name, url in names.items()
@@ -102,7 +110,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     with ExitStack() as stack:
         good = stack.enter_context(serving(well))
-        bad = stack.enter_context(serving(handler(lambda: bad)))
+        answer = handler(lambda: bad[0])
+        servers = 1 + sum(fault.slows for fault in FAULTS)
+        bad = [stack.enter_context(serving(answer)) for _ in range(servers)]
         planet = Planet(tmp_path_factory.mktemp("planet"), bad, good)
         took = []
         for _ in range(2):
@@ -154,7 +164,7 @@ def test_what_was_written_is_safe_and_whole(runs: Any) -> None:
 
 def test_nobody_is_told_what_is_not_theirs(runs: Any) -> None:
     *_, bad = runs
-    for asked in bad.asked:
+    for asked in (asked for server in bad for asked in server.asked):
         assert set(asked.headers) <= KNOWN_HEADERS, asked
         elsewhere = not asked.headers["host"].startswith("127.0.0.1")
         assert not (elsewhere and "authorization" in asked.headers), asked
@@ -162,7 +172,7 @@ def test_nobody_is_told_what_is_not_theirs(runs: Any) -> None:
 
 def test_nobody_is_asked_more_than_they_must_be(runs: Any) -> None:
     *_, bad = runs
-    times = Counter(asked.path for asked in bad.asked)
+    times = Counter(asked.path for server in bad for asked in server.asked)
     most = {f"/{fault.name}": 2 * (6 if "loop" in fault.name else 2) for fault in FAULTS}
     for path, n in times.items():
         assert n <= most.get(path, 2), path  # in two runs: once each, and once more when it moved

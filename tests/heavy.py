@@ -218,6 +218,18 @@ for apart in (False, True):
     )
     _heavy(f"entities{mark}", lambda size, x=apart: _typed(numbered("<!ENTITY e# 'x'>", size), item("&e1;"), apart=x))  # type: ignore[misc]  # fmt: skip
 _heavy("a document type without end", lambda size: "<!DOCTYPE r [" + _times("<!ENTITY a 'x'>")(size))  # fmt: skip
+for piece in (
+    "<!DOCTYPE [",
+    "<!DOCTYPE a>",
+    "<!DOCTYPE [] ",
+    "<!--",
+    "<!---->",
+    "<?",
+    "<!",
+    "< ",
+    "x",
+):
+    _heavy(f"a prolog of {piece}", lambda size, x=piece: _times(x)(size) + rss("<item/>", ""))  # type: ignore[misc]
 _heavy("document types", lambda size: _times("<!DOCTYPE ")(size) + rss("<item/>"))
 
 # ── JSON ─────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ ONCE_SLOW = (
     *("HTML of attributes", "HTML ampersands", "HTML walled", "HTML misnested", "HTML quoted ends"),
     *("many namespaces", "of one categories", "of one categories, broken", "attributes, broken"),
     *("a link of spaces", "a long declaration", "lines in the prolog", "attributes by default", "a long entity"),
-    *("images of RDF", "open images of RDF", "JSON of tags", "JSON of HTML", "spaces in a tag"),
+    *("images of RDF", "open images of RDF", "a prolog of <!DOCTYPE [", "a prolog of <!--", "JSON of tags", "JSON of HTML", "spaces in a tag"),
 )  # fmt: skip
 
 
@@ -83,6 +83,25 @@ def test_a_document_type_brings_names_of_characters_and_nothing_else() -> None:
 
         assert entry.title == "Ann\xa0b"
         assert (entry.id, [x for x in entry.links if x.href]) == ("g", [])
+
+
+def test_what_speaks_of_a_document_type_is_text() -> None:
+    """Only that before the first tag is one, and it need not be the first thing there."""
+    said = "<![CDATA[<!DOCTYPE html [x]> is how pages begin]]>"
+    prolog = "<!-- <a> --><?a <b>?><!DOCTYPE rss [<!ENTITY a '<c>'><!ATTLIST guid isPermaLink CDATA 'true'>]>"
+    (entry,) = read(
+        rss(f"<item><guid>g</guid><description>{said}</description></item>", prolog)
+    ).entries
+
+    assert entry.summary == "<!DOCTYPE html [x]> is how pages begin"
+    assert b"ATTLIST" not in bounds.readable(f"{prolog}<rss/>".encode())[0]
+
+
+def test_text_before_a_feed_is_told_of() -> None:
+    feed = read(rss(item(""), "Warning: no disk\n<!DOCTYPE rss>\n"))
+
+    assert [e.title for e in feed.entries] == ["a"]
+    assert feed.problems == ("not well-formed, read leniently: line 1, column 0: syntax error",)
 
 
 @pytest.mark.parametrize("said", ["&#xD800;", "&#99999999999;", "&#x110000;", "&#" + "9" * 5000])

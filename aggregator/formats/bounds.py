@@ -28,10 +28,13 @@ _SECTION = b"<![CDATA["
 # feedparser's pattern for it takes the square of a long line.
 _DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 _DECLARED = re.compile(rb"\A<\?xml[^<>]{0,1000}(?:>\r?\n?|(?=<))")
-_SPACES = re.compile(rb"\s{1000,}(?=<)")  # and those before a document type
-_DOCTYPE = re.compile(
-    rb"<!DOCTYPE(?P<name>[^\[>]{0,1000})(?:\[(?P<inside>.*?)\]\s*)?>", re.DOTALL | re.IGNORECASE
+# Before the first tag; what has no end there goes on to that of the document.
+_PROLOG = re.compile(
+    rb"""<!--.*?(?:-->|\Z) | <\?.*?(?:\?>|\Z) | (?P<tag><\w) | (?P<text>[^<\s][^<]*+)
+    | <!DOCTYPE(?P<name>[^\[<>]*+)(?:\[(?P<inside>.*?)(?:\]\s*|\Z))?(?:>|\Z)""",
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
+_TAG = re.compile(rb"<\w")
 # A name for a few characters: what a hundred thousand references to it make stays small.
 _ENTITY = re.compile(
     rb"<!ENTITY\s+[\w.-]{1,40}\s+(?:\"[^\"<&%]{0,40}\"|'[^'<&%]{0,40}'|\"&#\w{1,8};\")\s*>"
@@ -53,26 +56,35 @@ def refuse_many_parts(text: str) -> None:
 
 def readable(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     """As much of `body`, in UTF-8, as feedparser reads within seconds; and what was left out."""
-    body = _SPACES.sub(b"\n", body, count=9)
-    body = _LONG_TAG.sub(_text, _DOCTYPE.sub(_harmless, body, count=1))
-    body = _DECLARATION + _REFERENCE.sub(_character, _DECLARED.sub(b"", body))
+    body = _LONG_TAG.sub(_text, _without_prolog(_DECLARED.sub(b"", body)))
+    body = _DECLARATION + _REFERENCE.sub(_character, body)
     if _weight(body.count(b"<"), body.count(b"&")) <= _MOST_TAGS:
         return body, ()
-    most = _MOST_TAGS_IF_SOUND if _sound(body) else _MOST_TAGS
-    end = _end(body, most)
-    if end == len(body):
+    if _end(body, _MOST_TAGS_IF_SOUND if _sound(body) else _MOST_TAGS) == len(body):
         return body, ()
-    return body[: _end(body, _MOST_TAGS)], (
-        f"more markup than any feed has; read up to byte {end:,} of {len(body):,}",
-    )
+    end = _end(body, _MOST_TAGS)
+    return body[:end], (f"more markup than any feed has; read up to byte {end:,} of {len(body):,}",)
+
+
+def _without_prolog(body: bytes) -> bytes:
+    """Of all before the first tag no more than the names that a document type gives to characters:
+    attributes by default, files and what grows by being read stay away. Text that stands there
+    stays the fault that it is."""
+    text = doctype = b""
+    for found in _PROLOG.finditer(body):
+        if found["tag"]:
+            return text + doctype + body[found.start() :]
+        text = text or (found["text"] and b"x\n") or b""
+        doctype = doctype or (found["name"] and _harmless(found)) or b""
+    tag = _TAG.search(body)
+    return body[tag.start() :] if tag else b""
 
 
 def _harmless(doctype: re.Match[bytes]) -> bytes:
-    """Of a document type only what names characters, and on a line of its own, where feedparser
-    looks for it: attributes by default, files and what grows by being read stay away."""
+    """On lines of their own, where feedparser looks for it and them."""
     entities = b"\n".join(_ENTITY.findall(doctype["inside"] or b""))
     inside = b"[\n" + entities + b"\n]" if entities else b""
-    return b"\n<!DOCTYPE" + doctype["name"] + inside + b">\n"
+    return b"<!DOCTYPE" + doctype["name"] + inside + b">\n"
 
 
 def _character(reference: re.Match[bytes]) -> bytes:

@@ -165,6 +165,39 @@ _heavy("attributes, broken", lambda size: rss(item(f"& <a {numbered(' a#=' + chr
 _heavy("one attribute again", lambda size: rss(item(f"<a {_times('a=1 ')(size)}/>")))
 _heavy("declarations", lambda size: rss(item(f"<a {numbered(' xmlns:a#=' + chr(39) + 'u' + chr(39), size)}/>")))  # fmt: skip
 
+# ── what is kept besides ─────────────────────────────────────────────────────
+
+_SPOKEN = (
+    "xmlns:media='http://search.yahoo.com/mrss/' xmlns:podcast='https://podcastindex.org/namespace/1.0'"
+    " xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd' xmlns:cc='http://creativecommons.org/ns#'"
+    " xmlns:thr='http://purl.org/syndication/thread/1.0' xmlns:dcterms='http://purl.org/dc/terms/'"
+)
+
+
+def _spoken(inside: str) -> str:
+    return item(inside).replace("<item>", f"<item {_SPOKEN}>")
+
+
+_KEPT = {
+    "files": "<media:content url='http://a/#.mp3' medium='audio'/>", "groups": "<media:group><media:content url='#'/></media:group>",
+    "people": "<podcast:person role='#'>#</podcast:person>", "licences": "<cc:license>http://a/#</cc:license>",
+    "more licences": "<podcast:license>#</podcast:license>", "subjects": "<dcterms:subject>#</dcterms:subject>",
+    "keywords": "<itunes:keywords>#,a#,b#,c#</itunes:keywords>", "texts": "<media:text>&lt;b>#</media:text>",
+    "replies": "<thr:in-reply-to ref='#'/>", "blocks": "<podcast:block id='#'>yes</podcast:block>",
+}  # fmt: skip
+_KEPT_OPEN = {
+    "groups": "<media:group>", "contents": "<media:content url='u'>", "asides": "<podcast:a x='y'>", "owners": "<itunes:owner>",
+    "items aside": "<podcast:liveItem><title>x</title>", "unequal": "<podcast:a><media:b></podcast:c>",
+}  # fmt: skip
+for name, piece in _KEPT.items():
+    _heavy(f"kept {name}", lambda size, x=piece: rss(_spoken(numbered(x, size))))  # type: ignore[misc]
+    _heavy(f"kept {name}, broken", lambda size, x=piece: rss(_spoken("& <b>" + numbered(x, size))))  # type: ignore[misc]
+    _heavy(f"kept {name} in a group", lambda size, x=piece: rss(_spoken(f"<media:group>{numbered(x, size)}</media:group>")))  # type: ignore[misc]  # fmt: skip
+for name, piece in _KEPT_OPEN.items():
+    _heavy(f"kept and open {name}", lambda size, x=piece: rss(_spoken(_times(x)(size))))  # type: ignore[misc]
+_heavy("a long text that is kept", lambda size: rss(_spoken(f"<podcast:a>{_times('&lt;b> ')(size)}</podcast:a>")))  # fmt: skip
+_heavy("hours to skip", lambda size: rss("<skipHours>" + numbered("<hour>#</hour>", size) + "</skipHours>"))  # fmt: skip
+
 # ── broken ───────────────────────────────────────────────────────────────────
 
 for piece in (
@@ -248,3 +281,12 @@ _heavy("JSON of digits", lambda size: _feed('{"id": ' + "1" * size + "}"))
 _heavy("JSON of paragraphs", lambda size: _feed('{"id": "a", "content_text": "' + _times(r"a\n\n")(size) + '"}'))  # fmt: skip
 _heavy("JSON of HTML", lambda size: _feed(json.dumps({"id": "a", "content_html": _times("<div>")(size)})))  # fmt: skip
 _heavy("JSON of surrogates", lambda size: _feed('{"id": "' + _times(r"\ud800")(size) + '"}'))
+_heavy("JSON of authors", lambda size: _feed('{"id": "a", "authors": [' + numbered('{"name": "#"},', size) + "{}]}"))  # fmt: skip
+_heavy("JSON of hubs", lambda size: '{"hubs": [' + numbered('{"type": "WebSub", "url": "#"},', size) + '{}], "items": []}')  # fmt: skip
+_heavy("JSON of images", lambda size: _feed(numbered('{"image": "http://a/#", "banner_image": "#"},', size) + "{}"))  # fmt: skip
+_heavy("JSON cut off", lambda size: _feed(numbered('{"id": "#"},', size))[:-2])
+_heavy(
+    "JSON cut off in a text",
+    lambda size: _feed('{"id": "a"}, {"id": "' + _times(r"\\ ")(size))[:-2],
+)
+_heavy("JSON of an extension", lambda size: _feed('{"id": "a", "_b": ' + "[" * 900 + _times("[],")(size) + "1" + "]" * 900 + "}"))  # fmt: skip

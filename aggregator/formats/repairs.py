@@ -22,7 +22,7 @@ from aggregator.formats import extensions
 from aggregator.formats.bounds import MOST_OF_A_KIND
 
 _LONGEST_PERSON = 1_000
-_MOST_NAMESPACES = 100
+MOST_NAMESPACES = 100
 _LONGEST_BASE = 4_000  # each element inside another may add to it
 _EMAIL = re.compile(
     r"(?:mailto:)?(?P<email>[a-zA-Z0-9_][a-zA-Z0-9_.+'&=~-]*@(?:"
@@ -248,10 +248,11 @@ def _add_tag(self: Any, term: str | None, scheme: str | None, label: str | None)
 
 def _track_namespace(self: Any, prefix: str | None, uri: str) -> None:
     """feedparser looks through all the namespaces that there are at each element."""
-    if len(self.namespaces_in_use) < _MOST_NAMESPACES:
+    if len(self.namespaces_in_use) < MOST_NAMESPACES:
         _tracked(self, prefix, uri)
 
 
+@lru_cache(maxsize=64)  # feedparser asks at each element, and most have the same
 def short_base(base: str, rel: str | None = None) -> str:
     if len(base) > _LONGEST_BASE or len(rel or "") > _LONGEST_BASE:
         return base

@@ -18,7 +18,7 @@ from feedparser.util import FeedParserDict
 
 from aggregator.formats import bounds, extensions, mapping
 from aggregator.formats.keeping import BOUNDS, MARKUP, keep
-from aggregator.formats.repairs import short_base
+from aggregator.formats.repairs import MOST_NAMESPACES, short_base
 from aggregator.formats.strict_rules import (
     ASIDE,
     IGNORED,
@@ -309,7 +309,8 @@ class _Machine:
     def namespace(self, prefix: str | None, uri: str | None) -> None:
         if not uri:
             return
-        if len(uri.split()) != 1 or "xlink" in uri.lower():
+        many = len(self.uris) == MOST_NAMESPACES
+        if many or len(uri.split()) != 1 or "xlink" in uri.lower():
             raise Refused
         known = self.known(uri)
         self.version(prefix, uri.lower())

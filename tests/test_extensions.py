@@ -175,6 +175,32 @@ def test_media_that_are_heard_or_watched_are_the_enclosures_of_an_entry_without_
     ].enclosures == (own,)
 
 
+CAPTION = "<media:description>The pier, 1901</media:description>"
+PICTURE = f"<media:content url='/i.jpg' medium='image'>{CAPTION}</media:content>"
+NOTES = "<itunes:summary>In short</itunes:summary>"
+
+
+@pytest.mark.parametrize("beside", [CAPTION, PICTURE, NOTES])
+def test_a_caption_is_no_text_of_an_entry_that_has_one(beside: str) -> None:
+    text = "<description>&lt;p&gt;The news&lt;/p&gt;</description>"
+    for said in (text + beside, beside + text):
+        e = read(rss(said)).entries[0]
+        assert (e.summary, e.content) == ("<p>The news</p>", None)
+
+    full = "<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'>All</content:encoded>"
+    assert read(rss(beside + text + full)).entries[0].content == "All"
+
+
+def test_a_caption_is_the_text_of_an_entry_that_has_no_other() -> None:
+    assert read(rss(CAPTION)).entries[0].summary == "The pier, 1901"
+    assert read(atom(f"<media:group>{CAPTION}</media:group>")).entries[0].summary == (
+        "The pier, 1901"
+    )
+    assert read(rss(PICTURE + NOTES)).entries[0].summary == "In short"
+    marked_up = NOTES.replace("In short", "&lt;p&gt;a &amp;amp; b&lt;/p&gt;")
+    assert read(rss(marked_up)).entries[0].summary == "<p>a &amp; b</p>"
+
+
 def test_the_image_of_a_feed_may_be_one_of_media() -> None:
     image = "<media:content url='https://a.example/i.png' type='image/png'/>"
     assert read(rss(channel=image)).image == "https://a.example/i.png"

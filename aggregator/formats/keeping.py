@@ -22,6 +22,8 @@ EXTENSIONS = ":extensions"  # a key under which no element of a feed is ever fil
 # What begins or ends with one of these ends all that a broken feed left open.
 BOUNDS = {"item", "entry", "channel", "feed", "rss", "rdf:rdf"}
 _TEXTS = {"author", "category", "comments", "generator", "id", "language", "name", "publisher"}
+# What describes a picture, or an episode in a few words; and what its text is, unless it says so.
+BESIDE = {"media_description": "text/html", "itunes_summary": "text/plain"}
 MARKUP = set("a b br code div em font i p small span strong sub sup tt u".split())  # noqa: SIM905
 
 
@@ -76,8 +78,32 @@ def apply() -> None:
 
     parser.__init__, parser.handle_data = __init__, handle_data
     parser.unknown_starttag, parser.unknown_endtag = unknown_starttag, unknown_endtag
+    for name, kind in BESIDE.items():
+        whole = getattr(parser, f"_start_{name}"), getattr(parser, f"_end_{name}")
+        starts, ends = _beside(name, kind, *whole)
+        setattr(parser, f"_start_{name}", starts)
+        setattr(parser, f"_end_{name}", ends)
     parser.handle_charref = _reference(parser.handle_charref, "&#{};")
     parser.handle_entityref = _reference(parser.handle_entityref, "&{};")
+
+
+def _beside(name: str, kind: str, start: Method, end: Method) -> tuple[Method, Method]:
+    """An entry's text for lack of a better one, under a name of its own: feedparser would take a
+    picture's caption for the content of an entry that has a description."""
+
+    def starts(self: Any, attrs: Any) -> None:
+        if self.inentry:
+            self.push_content(name, attrs, kind, 1)
+        else:
+            start(self, attrs)
+
+    def ends(self: Any) -> None:
+        if self.inentry:
+            self.pop_content(name)
+        else:
+            end(self)
+
+    return starts, ends
 
 
 def _reference(before: Method, written: str) -> Method:

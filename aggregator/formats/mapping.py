@@ -217,10 +217,12 @@ def _bodies(e: Any) -> tuple[str | None, str | None]:
     detail = e.get("summary_detail")
     # Without a detail it is feedparser's copy of the content, and of any type.
     summary = _body(detail) if detail else ("" if bodies else _text(e, "summary"))
+    summary = summary or _body(e.get("itunes_summary_detail") or {})
     if content and summary == content:
         summary = ""
-    if not summary and not content:
-        summary = _body(e.get("subtitle_detail") or {})  # of an episode: all that some have
+    if not summary and not content:  # all that some episodes and videos have
+        details = (e.get(f"{name}_detail") or {} for name in ("subtitle", "media_description"))
+        summary = next(filter(None, map(_body, details)), "")
     return summary or None, content or None
 
 

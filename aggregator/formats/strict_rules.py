@@ -15,6 +15,7 @@ from feedparser.urls import _urljoin
 
 from aggregator.formats import extensions
 from aggregator.formats.bounds import MOST_ENTRIES, MOST_OF_A_KIND
+from aggregator.formats.keeping import BESIDE
 from aggregator.formats.repairs import (
     ALIASES,
     LANGUAGE,
@@ -171,6 +172,15 @@ def _unadorned(key: str, *, uri: bool = False) -> Rule:
 def _marked_up(key: str) -> Rule:
     def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
         _keep(at, key, _construct(at, attrs, parts, "text/plain"))
+
+    return Rule(end, markup=True)
+
+
+def _beside(key: str) -> Rule:
+    """An entry's text for lack of a better one."""
+
+    def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+        _keep(at, key, _construct(at, attrs, parts, BESIDE[key]))
 
     return Rule(end, markup=True)
 
@@ -527,7 +537,8 @@ _ENTRY_OR_FEED |= {
 _ENTRY_OR_FEED = _keeping(_ENTRY_OR_FEED)
 _MEDIA = {
     "media_title": Rule(_media_title, markup=True),
-    "media_description": Rule(_description, markup=True),
+    "media_description": _beside("media_description"),
+    "itunes_summary": _beside("itunes_summary"),
     "media_keywords": _keywords(None),
     "media_category": Rule(_category, _media_category_begins),
 }

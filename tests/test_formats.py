@@ -13,6 +13,7 @@ from aggregator import formats
 from aggregator.errors import ParseError
 from aggregator.inspection import inspect
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Response
+from aggregator.rules.clean import clean
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "feeds"
 URL = "https://a.example/feeds/x.xml"
@@ -1059,6 +1060,39 @@ def test_where_a_document_is_broken_is_told_in_words() -> None:
     assert declared.problems == (
         "not well-formed, read leniently: line 2, column 24: mismatched tag",
     )
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        "",
+        "<!DOCTYPE rss>",
+        '<!DOCTYPE rss SYSTEM "rss-0.91.dtd">',
+        '<!DOCTYPE rss [<!ENTITY % HTMLlat1 PUBLIC "-//W3C//ENTITIES" "x.ent"> %HTMLlat1;]>',
+    ],
+)
+def test_references_that_xml_does_not_know_are_read_as_they_were_meant(doctype: str) -> None:
+    said = (
+        "<title>Caf&eacute; &mdash; AT&T &amp; Co &amp;eacute; &#233;</title>"
+        "<link>https://a.example/?a=1&copy=2</link>"
+        "<description><![CDATA[<p>R&D&nbsp;&eacute;</p>]]> &amp;lt; <!-- & --> &copy;</description>"
+    )
+    feed = parse(doctype + rss(f"<item>{said}</item>"))
+    e = clean(feed.entries[0])
+
+    assert e.title == "Café — AT&T & Co é é"
+    assert e.link == "https://a.example/?a=1&copy=2"
+    assert e.summary == "<p>R&amp;D&nbsp;é</p> &lt;  ©"
+    assert feed.problems[:2] == (
+        "not well-formed: & stands twice where &amp; should",
+        "not well-formed: names of HTML stand 3 times where XML has none",
+    )
+
+
+def test_what_a_document_declares_by_itself_means_that() -> None:
+    declared = '<?xml version="1.0"?>\n<!DOCTYPE rss [\n<!ENTITY ours "a copy">\n]>'
+
+    assert only(declared + rss("<item><title>&ours; &copy;</title></item>")).title == "a copy ©"
 
 
 @pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "windows-1251", "us-ascii"])

@@ -17,7 +17,7 @@ import feedparser
 from feedparser.sanitizer import replace_doctype
 
 from aggregator.errors import ParseError
-from aggregator.formats import bounds, charsets, endings, keeping, mapping, repairs
+from aggregator.formats import bounds, charsets, endings, keeping, mapping, references, repairs
 from aggregator.model import Feed, Response
 
 # feedparser finds titles and links in a web page, too; without a root that it knows as a feed's,
@@ -38,7 +38,8 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     decoded = charsets.decode(
         response.body, charsets.stated(headers["content-type"]), _declared(response.body)
     )
-    whole = decoded.text.encode("utf-8", "replace")
+    text, odd = references.mended(decoded.text)
+    whole = text.encode("utf-8", "replace")
     if not (_ROOT.search(whole) or _NAMESPACE.search(whole)):
         raise ParseError("no feed in it")
     body, left_out = bounds.readable(whole.strip())
@@ -52,7 +53,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     if not version and not _ROOT.search(body[:65_536]):
         raise ParseError("no feed in it")
     entries = found.entries
-    problems = decoded.problems + (left_out or _problems(found, body, whole))
+    problems = (*decoded.problems, *odd, *(left_out or _problems(found, body, whole)))
     if entries and found.bozo and endings.unfinished(body):
         if not left_out:
             problems, entries = (*problems, _CUT_OFF), entries[:-1]

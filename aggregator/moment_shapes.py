@@ -2,7 +2,7 @@
 
 a day   2026-01-12, 2026/1/12, 2026年1月12日, 20260112, Mon, 12 Jan 2026, January 12, 2026
 a time  T10:00:00.5, 10:00, 3:04 pm, 下午3点04分
-a zone  Z, +08:00, GMT+8, EST, 北京时间
+a zone  Z, +08:00, GMT+8, EST, 北京时间, Europe/Berlin
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # RFC 822 §5.1, and the names that feeds in the wild use.
 HOURS = {"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "WET": 0, "BST": 1, "CET": 1, "MET": 1, "WEST": 1}
@@ -17,6 +18,11 @@ HOURS |= {"CEST": 2, "MEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "HKT": 8, "SGT": 
 HOURS |= {"JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "HST": -10}
 HOURS |= {"AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6}
 HOURS |= {"PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "北京时间": 8, "北京時間": 8}
+HOURS |= {"ART": -3, "BRT": -3, "TRT": 3, "EAT": 3, "CAT": 2, "SAST": 2, "WAT": 1, "PKT": 5}
+HOURS |= {"WIB": 7, "ICT": 7, "MYT": 8, "PHT": 8}
+# Where summer is not said.
+_PLACES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver"}
+_PLACES |= {"PT": "America/Los_Angeles", "AT": "America/Halifax"}
 
 # A half of the day, and the hour that it may begin with: 晚上12点 is the midnight that ends it.
 _HALVES = dict.fromkeys(("am", "上午", "午前", "早上", "早晨", "清晨", "凌晨"), 0)
@@ -27,9 +33,11 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _FLAGS = re.ASCII | re.IGNORECASE | re.VERBOSE
 
 _WEEKDAY = r"(?:[a-z]{2,9}\.?\ ?,?\ ?)?"
+_NO_MONTH = rf"(?!{'|'.join(_MONTHS)})"  # Dec 2021
 _YEAR_FIRST = re.compile(
-    _WEEKDAY
-    + r"""(?: (?P<year>\d{4}|\d\d(?=\ ?年))
+    _NO_MONTH
+    + _WEEKDAY
+    + r"""(?: (?P<year>\d{4}(?!\d)|\d\d(?=\ ?年))
               (?:\ ?[-/.年]\ ?(?P<month>\d{1,2})
                  (?:\ ?[-/.月]\ ?(?P<day>\d{1,2})(?:\ ?[日号號.]|(?!\d)) | \ ?月)?)?
             | (?P<year4>\d{4})(?P<month2>\d\d)(?P<day2>\d\d)(?!\d) )
@@ -51,7 +59,8 @@ _MONTH_FIRST = re.compile(
 )
 # What begins like this is read year first or not at all: 2026-13-01 is no day.
 _YEAR_LIKE = re.compile(
-    r"[-+] |" + _WEEKDAY + r"(?: \d{4,}\ ?[-/.年]\ ?\d | \d\d\ ?年 | \d+(?:\.\d+)?\Z )", _FLAGS
+    r"[-+] |" + _NO_MONTH + _WEEKDAY + r"(?: \d{4,}\ ?[-/.年]\ ?\d | \d\d\ ?年 | \d+(?:\.\d+)?\Z )",
+    _FLAGS,
 )
 _TIME = re.compile(
     rf"""(?: (?:\ ?T\ ?|\ at\ |[\ ,]*) (?P<before>{"|".join(_HALVES)})?\ ?(?P<hour>\d{{1,2}})
@@ -60,6 +69,7 @@ _TIME = re.compile(
            (?:\ ?(?P<after>[ap])\.?m\b\.?)? )?
          \ ?(?: (?:(?:GMT|UTC?)\ ?)?(?P<sign>[-+])(?P<off>\d{{1,2}}):?(?P<minutes>\d\d)?
                  (?:\ [a-z]{{3,5}})?
+              | (?P<place>[a-z_]+/[a-z0-9_/+-]+)
               | \(?(?P<zone>[a-z]{{1,5}}|北京时间|北京時間)\)? )?
          (?:\ ?\([^)]*\)|\[[^]]*\])?""",
     _FLAGS,
@@ -129,10 +139,21 @@ def _zone(time: re.Match[str], local: Collection[str]) -> tzinfo | None:
     if time["sign"]:
         offset = timedelta(hours=int(time["off"]), minutes=int(time["minutes"] or 0))
         return timezone(-offset if time["sign"] == "-" else offset)
-    return named((time["zone"] or "").upper(), local)
+    return _at(time["place"]) if time["place"] else named((time["zone"] or "").upper(), local)
+
+
+def _at(place: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(place)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None
 
 
 def named(name: str, local: Collection[str]) -> tzinfo | None:
     """The zone of that name; None for one that is unknown or `local`: CST is China's as well as
     Chicago's."""
-    return None if name in local or name not in HOURS else timezone(timedelta(hours=HOURS[name]))
+    if name in local:
+        return None
+    if place := _PLACES.get(name):
+        return _at(place)
+    return timezone(timedelta(hours=HOURS[name])) if name in HOURS else None

@@ -1,7 +1,7 @@
 """Moments: every date that comes in becomes an aware datetime in UTC, or None.
 
 One bad date must not lose an entry, one naive date must not reach the store, and none is made up.
-What dates look like is told in `moment_shapes`.
+What dates look like is told in `moment_shapes`, and their words in `moment_words`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import lru_cache
 from dateutil import parser as dateutil_parser
 
 from aggregator import moment_shapes as shapes
+from aggregator.moment_words import in_english
 
 _LONGEST = 100
 _EPOCH = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?", re.ASCII)
@@ -40,10 +41,10 @@ def moment(text: str, zone: tzinfo = UTC) -> datetime | None:
         return datetime.fromtimestamp(int(since[1]) + int(since[2] or 0) / 1000, UTC)
     if _COMPACT.match(text):
         return utc(_iso_8601(_COMPACT.sub(r"\1T\2", text).replace(" ", "")), zone)
-    found = shapes.month_named(text, _names(zone)) or shapes.year_first(text, _names(zone))
+    found = _by_shape(text, zone)
     if not found and not shapes.year_like(text):
         found = _by_dateutil(text, zone)
-    return utc(found, zone)
+    return utc(found or _by_shape(in_english(text), zone), zone)
 
 
 def credible(when: datetime | None) -> datetime | None:
@@ -80,6 +81,11 @@ def _iso_8601(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None  # 9:05, 24:00, a leap second, z
+
+
+def _by_shape(text: str, zone: tzinfo) -> datetime | None:
+    local = _names(zone)
+    return shapes.month_named(text, local) or shapes.year_first(text, local)
 
 
 def _by_dateutil(text: str, zone: tzinfo) -> datetime | None:

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "aggregator"
 
 # From the bottom up: a module imports only from layers below its own, or from its own family.
 LAYERS = (
-    {"model", "moment_shapes"},
+    {"model", "moment_shapes", "moment_words"},
     {"errors", "text", "moments", "places"},
     {"link_rules", "link_parts", "yamltext", "opml", "syntax", "config_shapes"},
     {"link_sites", "config_errors", "config_names", "config_zones"},

@@ -633,6 +633,16 @@ def test_a_guid_is_a_link_if_it_is_absolute_and_not_said_to_be_none(
         assert found["entries"][0]["url"] == link
 
 
+def test_of_the_pages_of_an_atom_entry_the_first_is_its_link() -> None:
+    entry = (
+        "<link href='https://a.example/1.json' type='application/json'/>"
+        "<link href='https://a.example/en/1' hreflang='en'/>"
+        "<link rel='alternate' href='https://a.example/zh/1' hreflang='zh' title='中文'/>"
+    )
+    assert only(atom(f"<entry>{entry}</entry>")).link == "https://a.example/en/1"
+    assert parse(atom("", entry)).link == "https://a.example/en/1"
+
+
 def test_a_guid_is_kept_byte_for_byte_and_an_atom_id_may_be_relative() -> None:
     assert only(rss("<item><guid>1/../2</guid></item>")).id == "1/../2"
     e = only(atom("<entry xml:base='https://b.example/'><id>1</id><title>T</title></entry>"))

@@ -87,7 +87,7 @@ def feed(
         language=reader.language,
         updated=_when(found, "updated", zone),
         published=_when(found, "published", zone),
-        links=(*_links(found), *extensions.licences(kept)),
+        links=(*_links(found, atom=reader.atom), *extensions.licences(kept)),
         authors=_people(found),
         rights=_markup(found, "rights") or _rights(kept),
         image=_image(found) or _rdf_image(version, response.body) or extensions.picture(kept),
@@ -157,7 +157,7 @@ class _Reader:
         summary, content = _bodies(e)
         kept = _extensions(e)
         licences = extensions.licences(kept)
-        links = with_permalink((*_links(e), *licences), _permalink(e) or "")
+        links = with_permalink((*_links(e, atom=self.atom), *licences), _permalink(e) or "")
         link = next((x.href for x in links if x.rel == "alternate"), None)
         return Entry(
             id=_text(e, "id"),
@@ -295,7 +295,7 @@ def _joined(base: str, reference: str) -> str:
         return reference
 
 
-def _links(node: Any) -> tuple[Link, ...]:
+def _links(node: Any, *, atom: bool) -> tuple[Link, ...]:
     links = [
         Link(
             href=x["href"],
@@ -310,18 +310,24 @@ def _links(node: Any) -> tuple[Link, ...]:
     ]
     main = _text(node, "link") or _permalink(node)
     alternates = [x for x in links if x.rel == "alternate"]
-    # Of several, the one that feedparser took for it; but what has a title is an atom:link beside
-    # RSS's own link, and second to it.
-    chosen = [x for x in alternates if x.href == main] + [x for x in alternates if not x.title]
-    chosen.sort(key=lambda x: x.title is not None)
-    if chosen:
-        links = [chosen[0], *(x for x in links if x is not chosen[0])]
+    if chosen := _page(alternates, main, atom=atom):
+        links = [chosen, *(x for x in links if x is not chosen)]
     elif main and not alternates:
         links.insert(0, Link(href=main))
     for name in ("feedburner_origlink", "pheedo_origlink"):
         if original := _text(node, name):
             links.append(Link(href=original, rel="canonical"))
     return tuple(links)
+
+
+def _page(alternates: Sequence[Link], main: str | None, *, atom: bool) -> Link | None:
+    """Which of several is the page. Those of Atom are one page in other languages and formats (RFC
+    4287 §4.2.7), the first before the others. Of those of RSS it is the one that feedparser took
+    for it, the last; but what has a title is an atom:link beside RSS's own, and second to it."""
+    if atom:
+        return min(alternates, key=lambda x: x.type not in (*_PAGE_TYPES, None), default=None)
+    chosen = [x for x in alternates if x.href == main] + [x for x in alternates if not x.title]
+    return min(chosen, key=lambda x: x.title is not None, default=None)
 
 
 def _discussed(links: Iterable[Link]) -> str | None:
@@ -401,7 +407,7 @@ def _origin(e: Any, zone: tzinfo, *, atom: bool) -> Origin | None:
     if not source:
         return None
     href = None if atom else source.get("href")  # of Atom it would be the address of an author
-    links = _links(source) or ((Link(href=href, rel="self"),) if href else ())
+    links = _links(source, atom=atom) or ((Link(href=href, rel="self"),) if href else ())
     return Origin(
         id=_text(source, "id") or href or None,
         title=_markup(source, "title"),

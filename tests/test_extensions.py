@@ -103,6 +103,33 @@ def test_a_namespace_is_known_whatever_its_prefix(uri: str) -> None:
     assert read(body).entries[0].extensions == (of(f"{usual}:a", "d", b="c"),)
 
 
+@pytest.mark.parametrize(
+    ("uri", "said", "read_as"),
+    [
+        ("http://purl.org/dc/elements/1.1/", "creator", "authors"),
+        ("http://purl.org/dc/elements/1.0/", "creator", "authors"),
+        ("http://www.itunes.com/DTDs/PodCast-1.0.dtd", "author", "authors"),
+        ("http://purl.org/rss/1.0/modules/content/", "encoded", "content"),
+        ("http://www.w3.org/2005/Atom", "summary", "summary"),
+        ("http://rssnamespace.org/feedburner/ext/1.0", "origLink", "links"),
+        ("http://www.pheedo.com/namespace/pheedo", "origLink", "links"),
+    ],
+)
+def test_a_namespace_is_known_with_https_and_with_or_without_its_slash(
+    uri: str, said: str, read_as: str
+) -> None:
+    def of_item(uri: str) -> object:
+        item = f"<x:{said}>https://o.example/1</x:{said}>"
+        body = f'<rss version="2.0" xmlns:x="{uri}"><channel><title>C</title><item>{item}</item></channel></rss>'
+        return getattr(read(body).entries[0], read_as)
+
+    usual = of_item(uri)
+
+    assert usual
+    for other in (uri.removesuffix("/"), uri + "/" * (uri[-1] != "/")):
+        assert of_item(other) == of_item(other.replace("http:", "https:")) == usual
+
+
 def test_what_is_about_something_else_is_not_taken_for_the_feeds_own() -> None:
     live = (
         "<podcast:liveItem status='live'><title>Now</title><guid>live</guid><link>/live</link>"
@@ -209,6 +236,29 @@ def test_the_image_of_a_feed_may_be_one_of_media() -> None:
     )
 
 
+def test_rss_own_image_of_a_feed_is_before_that_of_its_podcast() -> None:
+    own = "<image><url>https://a.example/i.png</url></image>"
+    podcast = "<itunes:image href='https://a.example/p.png'/>"
+
+    for said in (own + podcast, podcast + own):
+        assert read(rss(channel=said)).image == "https://a.example/i.png"
+
+
+def test_an_episode_without_a_title_has_that_of_its_podcast() -> None:
+    said = "<itunes:title>A &amp; B</itunes:title>"
+
+    assert read(rss(said)).entries[0].title == "T"
+    assert read(rss(said).replace("<title>T</title>", "")).entries[0].title == "A &amp; B"
+
+
+def test_a_generator_may_be_told_by_its_address() -> None:
+    said = (
+        "<admin:generatorAgent xmlns:admin='http://webns.net/mvcb/' rdf:resource='//g.example/'/>"
+    )
+    assert read(rss(channel=said)).generator == "//g.example/"
+    assert read(rss(channel=said + "<generator>G</generator>")).generator == "G"
+
+
 def test_json_feed_says_the_same_of_images_and_recordings() -> None:
     item = {
         "id": "1",
@@ -269,6 +319,7 @@ def test_a_licence_that_is_an_address_is_a_link(said: str) -> None:
         "<cc:license>By hand &amp; free</cc:license>",
         "<podcast:license>By hand &amp; free</podcast:license>",
         "<dcterms:rights>By hand &amp; free</dcterms:rights>",
+        "<media:copyright url='https://a.example/c'>By hand &amp; free</media:copyright>",
     ],
 )
 def test_a_licence_that_is_none_is_a_word_about_rights(said: str) -> None:

@@ -17,6 +17,7 @@ NAMESPACES = " ".join(
     f'xmlns:{prefix}="{uri}"'
     for prefix, uri in {
         "atom": "http://www.w3.org/2005/Atom",
+        "admin": "http://webns.net/mvcb/",
         "cc": "http://web.resource.org/cc/",
         "content": "http://purl.org/rss/1.0/modules/content/",
         "dc": "http://purl.org/dc/elements/1.1/",
@@ -309,6 +310,7 @@ ELEMENTS += ["media:content", "media:thumbnail", "media:license", "media:credit"
 ELEMENTS += ["itunes:block", "itunes:category", "podcast:person", "podcast:liveItem", "rsl:content"]
 ELEMENTS += ["podcast:license", "podcast:block", "thr:in-reply-to", "thr:total", "cc:license"]
 ELEMENTS += ["creativeCommons:license", "dcterms:license", "dcterms:creator", "b", "rights"]
+ELEMENTS += ["itunes:title", "media:copyright", "admin:generatorAgent"]
 ATTRIBUTES = ["href='h'", "rel='self'", "rel='enclosure'", "type='html'", "type='xhtml'", "url='u'"]
 ATTRIBUTES += ["thr:count='3'", "rdf:resource='r'", "medium='video'", "fileSize='9'", "uri='at:b'"]
 ATTRIBUTES += ["rel='hub'"]

@@ -31,6 +31,12 @@ NAMESPACES = {
     "https://search.yahoo.com/mrss/": "media",
     "https://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
 }
+# Those of which one element is read, and none kept.
+_MORE = {
+    "http://purl.org/dc/elements/1.0/": "dc",
+    "http://rssnamespace.org/feedburner/ext/1.0": "feedburner",
+    "http://www.pheedo.com/namespace/pheedo": "pheedo",
+}
 _READ_AS_WELL = {"googleplay", "itunes", "media"}
 # Whatever stands inside these speaks of something else than the entry or feed that they stand in.
 _ASIDE = {"podcast", "rsl", "thr"}
@@ -50,7 +56,25 @@ _SPELT = {
 }
 _DEEPEST = 8
 _MOST_LEFT_OPEN = 64
+_SCHEME = re.compile(r"https?:")
 _PAGE = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+
+
+def namespaces(known: Mapping[str, str]) -> dict[str, str]:
+    """feedparser's, ours, and both as people write them: with https, with or without the slash."""
+    found = {**known, **_MORE, **NAMESPACES}
+    for uri, prefix in tuple((uri, prefix) for uri, prefix in found.items() if uri):
+        for other in (uri, _otherwise(uri)):
+            found.setdefault(other, prefix)
+            found.setdefault(
+                other.removesuffix("/") if other.endswith("/") else other + "/", prefix
+            )
+    return found
+
+
+def _otherwise(uri: str) -> str:
+    """With https for http, or the other way round."""
+    return _SCHEME.sub(lambda x: "https:" if x[0] == "http:" else "http:", uri)
 
 
 def kept(prefix: str) -> bool:
@@ -169,8 +193,15 @@ def licences(found: Iterable[Extension]) -> Iterator[Link]:
 
 
 def rights(found: Iterable[Extension]) -> str | None:
-    """What is said of a licence that no address is given for; an identifier, most often."""
-    return next((x.text for x in found if x.name == "podcast:license" and not x.get("url")), None)
+    """Whose it is; else what is said of a licence that no address is given for."""
+    said = {x.name: x for x in found if x.text}
+    owner, licence = said.get("media:copyright"), said.get("podcast:license")
+    return owner.text if owner else licence.text if licence and not licence.get("url") else None
+
+
+def title(found: Iterable[Extension]) -> str:
+    """An episode's, without the number that its other title may have."""
+    return next((x.text for x in found if x.name == "itunes:title"), "")
 
 
 def picture(found: Iterable[Extension]) -> str | None:

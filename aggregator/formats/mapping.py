@@ -92,7 +92,7 @@ def feed(
         rights=_markup(found, "rights") or _rights(kept),
         image=_image(found) or _rdf_image(version, response.body) or extensions.picture(kept),
         base=(found.get("subtitle_detail") or {}).get("base") or response.url or None,
-        generator=_text(found, "generator") or None,
+        generator=_text(found, "generator") or _agent(found),
         categories=_categories(found),
         hints=hints(found, kept),
         entries=read,
@@ -161,7 +161,7 @@ class _Reader:
         link = next((x.href for x in links if x.rel == "alternate"), None)
         return Entry(
             id=_text(e, "id"),
-            title=_markup(e, "title"),
+            title=_markup(e, "title") or html.escape(extensions.title(kept), quote=False),
             links=links,
             published=_when(e, "published", self.zone) or _when(e, "created", self.zone),
             updated=_when(e, "updated", self.zone),
@@ -429,6 +429,12 @@ def _extensions(node: Any) -> tuple[Extension, ...]:
 def _rights(kept: Iterable[Extension]) -> str | None:
     said = extensions.rights(kept)
     return html.escape(said, quote=False) if said else None
+
+
+def _agent(found: Any) -> str | None:
+    """The address of the generator (web.resource.org/rss/1.0/modules/admin)."""
+    said = found.get("admin_generatoragent")
+    return (said.get("rdf:resource") or None) if isinstance(said, dict) else None
 
 
 def _rdf_image(version: str, body: bytes) -> str | None:

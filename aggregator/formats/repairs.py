@@ -46,7 +46,7 @@ LICENCES = ("cc_license", "creativecommons_license", "dcterms_license")
 def apply() -> None:
     datetimes._date_handlers[:] = [_dated(handler) for handler in datetimes._date_handlers]
     parser: Any = _FeedParserMixin
-    parser.namespaces.update(extensions.NAMESPACES)
+    parser.namespaces = extensions.namespaces(parser.namespaces)
     parser._start_id, parser._start_guid = _start_id, _start_guid
     parser._end_id = parser._end_guid = _end_id
     parser._start_author = parser._start_managingeditor = _start_author
@@ -66,6 +66,7 @@ def apply() -> None:
     parser._start_creativeCommons_license = _start_licence
     parser._end_creativeCommons_license = _end_licence
     parser._start_link = _link_begins(parser._start_link)
+    parser._start_itunes_image = _after_its_own(parser._start_itunes_image)
     parser._start_channel = _channel_begins(parser._start_channel)
     parser._start_item = parser._start_entry = _entry_begins(parser._start_item)
     for name in dir(parser):
@@ -188,6 +189,16 @@ def _link_begins(before: Method) -> Method:
         before(self, attrs)
 
     return _start_link
+
+
+def _after_its_own(before: Method) -> Method:
+    """Of a feed's images, RSS's own outdoes the others, wherever it stands."""
+
+    def _start_itunes_image(self: Any, attrs: Any) -> None:
+        shown = (self._get_context().get("image") or {}).get("href")
+        before(self, {} if shown else attrs)
+
+    return _start_itunes_image
 
 
 # ── languages and licences ───────────────────────────────────────────────────

@@ -48,7 +48,7 @@ _QUOTE = {'"': "&quot;"}
 
 _NAMESPACES: dict[str, str] = {
     uri.lower(): name.lower()
-    for uri, name in (_FeedParserMixin.namespaces | extensions.NAMESPACES).items()
+    for uri, name in extensions.namespaces(_FeedParserMixin.namespaces).items()
 }
 _NAMES = frozenset(_NAMESPACES.values()) - {""}
 # Whatever else an element is called, feedparser files it under its name and nobody looks there.

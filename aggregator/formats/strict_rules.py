@@ -303,9 +303,15 @@ def _image_url(at: Reading, attrs: Attrs, parts: list[str]) -> None:
     at.feed["image"]["href"] = resolved(at, text_of(parts))
 
 
+def _agent(at: Reading, attrs: Attrs, parts: list[str]) -> None:
+    if not attrs or "".join(parts).strip():
+        raise Refused
+    at.node["admin_generatoragent"] = attrs
+
+
 def _itunes_image(at: Reading, attrs: Attrs, parts: list[str]) -> None:
     href = attrs.get("href") or attrs.get("url")
-    if href:
+    if href and not at.node.get("image", {}).get("href"):
         at.node["image"] = {"href": href}
 
 
@@ -574,6 +580,7 @@ _FEED = (
     | _MEDIA_OF_FEED
     | {
         "itunes_owner": Rule(inside=_OWNER, kept=True),
+        "admin_generatoragent": Rule(_agent),
         "textinput": _TEXT_INPUT,
     }
 )

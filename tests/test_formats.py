@@ -705,6 +705,14 @@ def test_a_relation_may_be_written_as_its_address(rel: str) -> None:
     [
         ("desk@news.online (The Desk)", Person(name="The Desk", email="desk@news.online")),
         ("The Desk &lt;desk@news.online&gt;", Person(name="The Desk", email="desk@news.online")),
+        (
+            '"Desk, The" &lt;desk@news.online&gt;',
+            Person(name="Desk, The", email="desk@news.online"),
+        ),
+        ("The Desk - desk@news.online", Person(name="The Desk", email="desk@news.online")),
+        ("desk@news.online – The Desk", Person(name="The Desk", email="desk@news.online")),
+        ("The Desk: desk@news.online", Person(name="The Desk", email="desk@news.online")),
+        ('A "B" C &lt;c@news.online&gt;', Person(name='A "B" C', email="c@news.online")),
         ("desk@news.online", Person(email="desk@news.online")),
         ("a@b.example (A)", Person(name="A", email="a@b.example")),
         ("a@b.com (A)", Person(name="A", email="a@b.com")),
@@ -958,6 +966,22 @@ def test_json_authors_of_both_versions_are_inherited() -> None:
     ]  # fmt: skip
     assert [e.authors for e in old.entries] == [people, (Person(name="Bo"),)]
     assert old.authors == people
+
+
+@pytest.mark.parametrize("name", ["author", "authors"])
+@pytest.mark.parametrize("said", ["Ann", {"name": "Ann"}, ["Ann"], [{"name": "Ann"}]])
+def test_json_authors_are_read_in_any_shape(name: str, said: object) -> None:
+    assert json_feed({"id": "1", name: said}).entries[0].authors == (Person(name="Ann"),)
+
+
+def test_relative_addresses_of_a_json_feed_from_nowhere_start_at_its_site() -> None:
+    body = json.dumps({
+        "version": "https://jsonfeed.org/version/1.1", "title": "C",
+        "home_page_url": "https://a.example/", "items": [{"id": "1", "url": "/1"}],
+    })  # fmt: skip
+    (entry,) = formats.parse(Response(url="", body=body.encode())).entries
+
+    assert entry.link == "https://a.example/1"
 
 
 def test_json_texts_languages_tags_and_files() -> None:

@@ -40,7 +40,9 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     data, problems = _loaded(found.text)
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         raise ParseError("JSON, but no JSON Feed: it has no list 'items'")
-    reader = _Reader(zone=zone, base=response.url)
+    web = response.url.startswith("http")  # what is relative in a file is relative to its site
+    base = response.url if web else _text(data, "home_page_url") or response.url
+    reader = _Reader(zone=zone, base=base)
     authors, language = reader.people(data), _text(data, "language")
     listed = data["items"][: bounds.MOST_ENTRIES]
     items = [x for x in listed if isinstance(x, dict)]
@@ -168,8 +170,8 @@ class _Reader:
 
     def people(self, x: dict[str, Any]) -> tuple[Person, ...]:
         """`authors` of 1.1, `author` of 1.0; a name alone is one as well."""
-        listed = x.get("authors")
-        people = bounds.some(listed) if isinstance(listed, list) and listed else [x.get("author")]
+        said = x.get("authors") or x.get("author")
+        people = bounds.some(said) if isinstance(said, list) else [said]
         found = (
             Person(name=_text(p, "name"), url=self.url(p, "url"))
             if isinstance(p, dict)

@@ -31,7 +31,9 @@ _EMAIL = re.compile(
 )
 _ABSOLUTE = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _EMPTY = re.compile(r"\(\s*\)|<\s*>|\[\s*\]|（\s*）|＜\s*＞|&lt;\s*&gt;")  # where the address was
+_DASH = re.compile(r"\A[-–—|:]\s|\s[-–—|]\Z|:\Z")  # between it and the name
 _BRACKETS = ("()", "<>", "[]", "（）", "＜＞")
+_QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")  # as RFC 5322 §3.4 has a display-name
 _NO_PAGE = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 LANGUAGE = ":language"  # a key under which no element of a feed is ever filed
 # dcterms has the words of dc as well (DCMI Metadata Terms, §3). Those for texts and dates are left:
@@ -113,9 +115,12 @@ def person(text: str) -> tuple[tuple[str, str], ...]:
     if found is None:
         return (("name", text),)
     email = found["email"]
-    name = _EMPTY.sub("", text.replace(found[0], "").replace(email, "")).strip(" \t\r\n,;")
+    name = _EMPTY.sub("", text.replace(found[0], "").replace(email, ""))
+    name = _DASH.sub("", name.strip(" \t\r\n,;"))
     if name[:1] + name[-1:] in _BRACKETS:
         name = name[1:-1].strip()
+    if quoted := _QUOTED.fullmatch(name):
+        name = quoted[1].strip()
     return (("name", name), ("email", email)) if name else (("email", email),)
 
 

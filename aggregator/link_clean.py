@@ -144,7 +144,15 @@ def _is_channel(name: str, value: str, path: str) -> bool:
     return bool(words) and (words[0].startswith("rss") or known.CHANNELS.issuperset(words))
 
 
+_IDLE_ANCHOR = re.compile(r":~:|more-\d+\Z|ixzz|\.[\w-]{8,12}\Z")
+
+
 def _clean_fragment(fragment: str) -> str:
-    """Nothing, but for those that a script reads as the path (#!/a, #/a)."""
-    is_path = fragment.startswith(("#!", "#/")) and len(fragment) > 2
-    return _ILLEGAL.sub(_escape, fragment) if is_path else ""
+    """That of a place in a page that holds several entries, as a list of changes does, and of what
+    a script reads as the path (#!/a, #/a); not that of a tracker, or of what all pages have."""
+    name = fragment[1:]
+    is_path = name[:1] in ("!", "/") and len(name) > 1
+    idle = "=" in name or name.lower() in known.IDLE_ANCHORS or _IDLE_ANCHOR.match(name)
+    if not name.strip("!/#") or (idle and not is_path):
+        return ""
+    return "#" + _ILLEGAL.sub(_escape, name.replace("#", "%23"))

@@ -458,6 +458,14 @@ AMP_PREFIXES: tuple[tuple[str, str, str], ...] = (
     ("nbcnews.com", r"/amp/(?=[a-z]+\d)", "/"),
 )
 
+# Places that every page has, and marks of the way to it.
+IDLE_ANCHORS = _words("""
+    0 _ addcomment article back body comment comment-form commentform comments comments-area content
+    discussion disqus-thread disqus_thread entry fb-comments footer header leave-a-comment link m
+    main main-content menu more nav new none page post post-comments primary rd read-more ref
+    replies reply respond rss share site-content start top wechat_redirect wrapper
+""")
+
 # A last word "amp" under these is a subject, not a rendering; so is a repository of that name.
 AMP_IS_A_WORD = _words("""
     tag tags category categories topic topics wiki search package packages project projects

@@ -212,6 +212,12 @@ BEFORE_AFTER = [
     ("https://a.test.org/100%", "https://a.test.org/100%25"),
     ("https://a.test.org/a/./b/../c", "https://a.test.org/a/c"),
     ("https://a.test.org/n#top", "https://a.test.org/n"),
+    ("https://a.test.org/n#", "https://a.test.org/n"),
+    ("https://a.test.org/n#xtor=RSS-1", "https://a.test.org/n"),
+    ("https://a.test.org/n#more-12", "https://a.test.org/n"),
+    ("https://a.test.org/n#v1.2", "https://a.test.org/n#v1.2"),
+    ("https://a.test.org/n#二", "https://a.test.org/n#%E4%BA%8C"),
+    ("https://a.test.org/n?utm_source=x#c1", "https://a.test.org/n#c1"),
     ("https://a.test.org/n?b=%e4&utm_source=x&a=a+b", "https://a.test.org/n?b=%e4&a=a+b"),
     ("https://a.test.org/n?utm_source=x", "https://a.test.org/n"),
     ("https://a.test.org/n/amp/?x=1", "https://a.test.org/n/?x=1"),
@@ -351,11 +357,18 @@ def test_a_link_that_hides_its_target_is_better_than_none(hidden: str) -> None:
 
 
 def test_the_home_page_is_no_link_of_an_entry() -> None:
-    entry = _entry(Link(href="http://www.a.test.org"), Link(href=HOME + "#1", rel="permalink"))
+    entry = _entry(Link(href="http://www.a.test.org"), Link(href=HOME + "#top", rel="permalink"))
 
     assert choose(entry, feed_urls=[HOME, "https://a.test.org/feed"]) is None
     permalink = with_permalink([Link(href=HOME)], PAGE)
     assert choose(_entry(*permalink), feed_urls=[HOME]) == PAGE
+
+
+def test_a_place_in_a_page_of_several_entries_is_the_link_of_one() -> None:
+    entry = _entry(Link(href=HOME + "#monday"))
+
+    assert choose(entry, feed_urls=[HOME]) == HOME + "#monday"
+    assert url_key(HOME + "#monday") != url_key(HOME + "#tuesday")
 
 
 def test_without_a_link_the_id_will_do_if_it_is_an_address() -> None:

@@ -809,6 +809,18 @@ def test_one_id_for_all_entries_of_a_feed_is_no_id(world: World) -> None:
     assert world.run().new == 0
 
 
+def test_the_places_of_one_page_are_entries_of_their_own(world: World) -> None:
+    world.sources("a")
+    world.serve("a", rss(*(
+        Item(id=f"v1.{n}", link=f"https://a.example/changes#v1.{n}", title=f"Version 1.{n} is out")
+        for n in (2, 3)
+    )))  # fmt: skip
+
+    world.run()
+
+    assert len(world.titles()) == 2
+
+
 def test_one_link_for_all_entries_of_a_feed_is_no_link(world: World) -> None:
     world.sources("a")
     items = [

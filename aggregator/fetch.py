@@ -45,6 +45,7 @@ _MOST_HEADER = 16 * 1024  # one of them; aiohttp takes 128
 _MOST_HEADERS = 64 * 1024  # all of them
 _MOST_LARGE = 6  # bodies in memory at a time
 _SECRET = {"authorization", "cookie", "proxy-authorization"}
+_CONDITIONS = {"if-none-match", "if-modified-since"}
 
 _NO_ADDRESS = "not an address that can be asked"
 _LARGE_HEADERS = f"headers larger than {_MOST_HEADERS // 1024} kB, or too many"
@@ -173,7 +174,8 @@ class Fetcher:
                 started = clock()
                 async with asyncio.timeout(left) as limit:
                     client = self._public if request.public else self._client
-                    answer = await self._ask(client, url, headers, request.body, limit)
+                    told = headers if _is_known(url, request.copy_of) else _plain(headers)
+                    answer = await self._ask(client, url, told, request.body, limit)
                 left -= clock() - started
             if answer.status not in _REDIRECTS:
                 return answer
@@ -267,6 +269,19 @@ def _redirected(url: httpx.URL, where: str, headers: dict[str, str]) -> tuple[st
     if (new.scheme, new.host, new.port) == (url.scheme, url.host, url.port):
         return str(new if new.userinfo else new.copy_with(userinfo=url.userinfo)), headers
     return str(new), {k: v for k, v in headers.items() if k.lower() not in _SECRET}
+
+
+def _is_known(url: httpx.URL, copy_of: str | None) -> bool:
+    """Whether we may have a copy of what is there: validators mean something to their own resource
+    alone (RFC 9110 §8.8). Its query may be a signature, which is another each time."""
+    if copy_of is None:  # nobody said what they are about
+        return True
+    theirs = httpx.URL(copy_of)
+    return (url.host, url.port, url.path) == (theirs.host, theirs.port, theirs.path)
+
+
+def _plain(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in _CONDITIONS}
 
 
 def read_file(request: Request, max_size: int) -> Response:

@@ -330,6 +330,7 @@ class PollState:
     due: datetime
     etag: str | None = None
     last_modified: str | None = None
+    copy_of: str | None = None  # the address that gave them, where redirects ended
     digest: bytes | None = None  # of the last body
     failures: int = 0  # in a row
     error: str | None = None  # of the last poll
@@ -365,6 +366,7 @@ class Request:
     confidential: bool = False  # never sent where somebody on the way could read it
     public: bool = False  # refused at private addresses: others than the config named this one
     page: bool = False  # made for people: its robots.txt is asked first
+    copy_of: str | None = None  # what its conditions are about: no one else is told them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

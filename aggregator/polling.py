@@ -41,8 +41,13 @@ def request_for(source: Source, state: PollState) -> Request:
     headers = {"accept": accept(source)} | {
         name: value for name, value in validators.items() if value
     }
-    page = source.kind == "page"
-    return Request(url=source.url, headers=headers, public=source.public, page=page)
+    return Request(
+        url=source.url,
+        headers=headers,
+        copy_of=state.copy_of,
+        public=source.public,
+        page=source.kind == "page",
+    )
 
 
 def accept(source: Source) -> str:
@@ -87,6 +92,7 @@ def after_success(source: Source, state: PollState, response: Response, now: dat
         state,
         etag=fresh["etag"],
         last_modified=fresh["last_modified"],
+        copy_of=state.copy_of if response.status == 304 else response.url,
         digest=state.digest if response.status == 304 else digest_of(*response.bodies),
         failures=0,
         error=None,

@@ -146,6 +146,39 @@ def test_what_is_not_for_good_all_the_way_moves_nothing(
     assert told(planet)["moved"] is None
 
 
+def test_mirrors_that_call_their_copies_alike_lose_nothing(planet: Planet) -> None:
+    """A validator means something to the address that gave it alone (RFC 9110 §8.8)."""
+
+    def mirror(asked: Asked) -> Answer:
+        if asked.path == "/feed":
+            return Answer(302, {"Location": f"/mirror/{planet.now.day % 2}"})
+        if asked.headers.get("if-none-match") == '"1"':
+            return Answer(304)
+        item = Item(id=f"of{asked.path}", title=f"News of {asked.path}")
+        return Answer(headers={"ETag": '"1"'}, body=rss(item, title="News"))
+
+    with serving(mirror) as server:
+        planet.source(f"{server.url}/feed")
+        planet.run()
+        planet.days(2)
+
+    assert {row["title"] for row in planet.entries()} == {
+        "News of /mirror/0",
+        "News of /mirror/1",
+    }
+    told = [(a.path, a.headers.get("if-none-match")) for a in server.asked]
+    assert [etag for path, etag in told if path == "/feed"] == [None] * 3
+
+
+def test_the_end_of_a_way_is_asked_by_its_validators(planet: Planet) -> None:
+    with two(planet) as (old, new):
+        planet.run()
+        planet.days(1)
+
+    assert [a.headers.get("if-none-match") for a in old.asked] == [None, None]
+    assert [a.headers.get("if-none-match") for a in new.asked] == [None, '"1"']
+
+
 def test_a_chain_that_is_for_good_leads_to_its_end(planet: Planet) -> None:
     def chain(asked: Asked) -> Answer:
         if asked.path == "/3":

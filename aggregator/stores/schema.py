@@ -162,6 +162,9 @@ MIGRATIONS = (
         PRIMARY KEY (list, position)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE source ADD COLUMN copy_of TEXT;  -- the address that gave etag and last_modified
+    """,
 )
 
 

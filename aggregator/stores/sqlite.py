@@ -74,11 +74,11 @@ _KEEP = """
         failures = :failures, error = :error, polled = :polled, succeeded = :succeeded,
         failing = :failing, hints = :hints, lifetime = :lifetime, asked = :asked,
         rhythm = :rhythm, shown = :shown, news = :news,
-        gone = :gone, held = :held, move = :move
+        gone = :gone, held = :held, move = :move, copy_of = :copy_of
     WHERE id = :source
 """
 _OF_AN_ADDRESS = (
-    *("etag", "last_modified", "digest", "failing"),
+    *("etag", "last_modified", "copy_of", "digest", "failing"),
     *("hints", "lifetime", "asked", "rhythm", "shown", "news", "gone", "move", "topic"),
 )
 

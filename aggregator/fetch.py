@@ -162,10 +162,15 @@ class Fetcher:
     async def _ask_on(self, request: Request, redirects: list[int]) -> Response:
         """Each address waits for places of its own; only asking takes time from the poll's."""
         address, headers = request.url, dict(request.headers)
+        asked: set[tuple[str, bytes, bytes]] = set()
         left = self._options.timeout.total_seconds()
         clock = asyncio.get_running_loop().time
         for _ in range(_MOST_REDIRECTS + 1):
             url = self._checked(address, public=request.public)
+            resource = (url.scheme, url.netloc, url.raw_path)
+            if resource in asked:  # we keep no cookies: the answer would be the same
+                raise FetchError(f"{_host(address)}: redirects in a circle")
+            asked.add(resource)
             if request.confidential and not confidential(str(url)):
                 raise FetchError(f"{_host(address)}: refused, a secret is sent over https alone")
             if request.page:

@@ -118,7 +118,7 @@ def _longer(asked: Asked, n: int, server: Server) -> Answer:
     return Answer(302, {"Location": f"{asked.path}x"})
 
 
-_fault("redirect-loop", _loop, error="more than 5 redirects")
+_fault("redirect-loop", _loop, error="redirects in a circle")
 _fault("redirect-chain", _longer, error="more than 5 redirects")
 _fault("redirect-nowhere", Answer(302), error="HTTP 302")
 _fault("redirect-to-file", Answer(302, {"Location": "file:///etc/passwd"}), error="only http")

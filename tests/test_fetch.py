@@ -232,6 +232,18 @@ def test_five_redirects_are_followed_and_no_sixth() -> None:
     assert len(server.asked) == 6
 
 
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [({"/": "/"}, ["/"]), ({"/": "/a", "/a": "/b", "/b": "/a"}, ["/", "/a", "/b"])],
+)
+def test_who_is_sent_in_circles_asks_nobody_twice(there: dict[str, str], asked: list[str]) -> None:
+    with serving(lambda a: Answer(301, {"Location": there[a.path]})) as server:
+        error = failure(server.url)
+
+    assert "redirects in a circle" in str(error)
+    assert (server.paths, error.redirects) == (asked, (301,) * len(asked))
+
+
 def test_a_redirect_that_says_no_address_is_an_error() -> None:
     with serving(lambda _: Answer(302, body=b"somewhere")) as server:
         assert failure(server.url).status == 302

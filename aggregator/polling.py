@@ -165,12 +165,15 @@ def paced_by(source: Source, state: PollState) -> str:
 
 def settled(source: Source, state: PollState, now: datetime) -> PollState:
     """With a due time that it can have: after a clock that was ahead, and under an `every` that
-    was made shorter since."""
+    was changed since."""
     if state.polled and state.polled > now:
         state = moved(state, now - state.polled)
     if not state.polled:
         return state
-    return replace(state, due=min(state.due, _due(source, state, anew=True)))
+    due = min(state.due, _due(source, state, anew=True))
+    if not source.local and (state.digest or state.failures):  # it was asked at this address
+        due = max(due, state.polled + source.interval)
+    return replace(state, due=due)
 
 
 def moved(state: PollState, by: timedelta) -> PollState:

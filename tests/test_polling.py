@@ -552,6 +552,17 @@ def test_a_shorter_interval_counts_at_once() -> None:
     assert settled(A, kept, NOW).due - NOW <= 2 * HOUR
 
 
+def test_a_longer_interval_counts_at_once_too() -> None:
+    quick = replace(A, interval=HOUR / 4)
+    kept = after_success(quick, state(news=NOW), answer(etag="x"), NOW)
+    failed = after_failure(quick, state(), FetchError("no"), NOW)
+
+    assert max(kept.due, failed.due) - NOW < HOUR
+    assert settled(A, kept, NOW).due == settled(A, failed, NOW).due == NOW + HOUR
+    elsewhere = replace(kept, due=NOW, digest=None)  # it has another address: nothing was asked
+    assert settled(A, elsewhere, NOW).due == NOW
+
+
 def test_a_source_whose_host_rests_is_due_then_and_nothing_else_changes() -> None:
     before = state(failures=2, polled=NOW - DAY, error="no")
 

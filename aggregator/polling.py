@@ -176,6 +176,11 @@ def settled(source: Source, state: PollState, now: datetime) -> PollState:
     return replace(state, due=due)
 
 
+def open_at(state: PollState, when: datetime) -> datetime:
+    """`when`, or the end of the hours and days that its document wants to be skipped."""
+    return pace.open_at(state.hints, when)
+
+
 def moved(state: PollState, by: timedelta) -> PollState:
     """As if all of it had happened so much later: the clock was set."""
     known = {field.name: getattr(state, field.name) for field in fields(state)}

@@ -61,7 +61,7 @@ def _next(
 ) -> datetime | None:
     if state is None or state.gone:
         return None if state else now
-    due = max(polling.settled(source, state, now).due, now)
+    due = polling.open_at(state, max(polling.settled(source, state, now).due, now))
     pushed = state.polled and websub.pushed_until(leases, now)
     return max(due, state.polled + websub.NET) if pushed and state.polled else due
 

@@ -88,6 +88,7 @@ def test_what_is_known_of_a_source_comes_back_as_it_was(store: Store) -> None:
         due=NOW + WEEK,
         etag='W/"é',
         last_modified="yesterday",
+        copy_of="https://mirror.example/a",
         digest=b"d",
         failures=3,
         error="no",
@@ -113,6 +114,7 @@ def test_of_another_address_nothing_is_known(store: Store) -> None:
     known = {"lifetime": WEEK, "rhythm": WEEK, "shown": WEEK}
     moments = {"asked": NOW + WEEK, "news": NOW, "failing": NOW, "polled": NOW, "succeeded": NOW}
     later = PollState(source="a", due=NOW + WEEK, hints=Hints(ttl=WEEK), failures=2, etag="e")
+    later = replace(later, copy_of="https://mirror.example/a")
     store.finish(replace(later, **known, **moments), None)
 
     store.enrol([source("a", title="x"), source("b")], NOW)
@@ -185,6 +187,16 @@ def test_a_new_source_is_due_and_one_that_was_polled_waits(store: Store) -> None
     assert len(store.claim(NOW, names=names, force=names)) == 2
     assert len(store.claim(NOW + timedelta(hours=2), names=names)) == 2
     assert store.claim(NOW, names={"a"}) == []
+
+
+def test_what_is_due_in_an_hour_that_it_skips_waits_for_the_next(store: Store) -> None:
+    """Nobody was there to ask it in time: a cron that comes seldom, a machine that was off."""
+    hints = Hints(skip_hours=(NOW.hour,))
+    store.finish(PollState(source="a", due=NOW - WEEK, polled=NOW - 2 * WEEK, hints=hints), None)
+
+    assert store.claim(NOW, names={"a"}) == []
+    assert len(store.claim(NOW, names={"a"}, force={"a"})) == 1
+    assert len(store.claim(NOW + timedelta(hours=1), names={"a"})) == 1
 
 
 def test_what_is_gone_is_never_due_and_all_of_it_is_kept(store: Store) -> None:

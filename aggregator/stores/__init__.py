@@ -55,8 +55,8 @@ class Store(Protocol):
         unless_pushed_since: datetime | None = None,
     ) -> list[PollState]:
         """The sources among `names` that are due, and those that are in `force` as well. One that
-        is gone is never due. What a hub pushes now is not, if it was polled
-        `unless_pushed_since`."""
+        is gone is never due, nor is any in an hour that its document wants to be skipped. What a
+        hub pushes now is not, if it was polled `unless_pushed_since`."""
 
     def finish(self, state: PollState, feed: Feed | None) -> None:
         """Keep what a poll taught about its source; a None feed leaves its metadata and its

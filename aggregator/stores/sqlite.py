@@ -38,7 +38,7 @@ from aggregator.model import (
 )
 from aggregator.opml import Outline
 from aggregator.pace import remembered
-from aggregator.polling import moved, settled
+from aggregator.polling import moved, open_at, settled
 from aggregator.stores import codec, leases, listings, schema
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.rows import (
@@ -249,9 +249,9 @@ class SqliteStore:
             (from_moment(now), json.dumps(list(force)), maybe_from(unless_pushed_since)),
         )
         return [
-            to_state(row)
-            for row in rows
-            if row["id"] in names and (row["gone"] is None or row["id"] in force)
+            state
+            for state in (to_state(row) for row in rows if row["id"] in names)
+            if state.source in force or (not state.gone and open_at(state, now) == now)
         ]
 
     def finish(self, state: PollState, feed: Feed | None) -> None:

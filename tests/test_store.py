@@ -125,6 +125,19 @@ def test_of_another_address_nothing_is_known(store: Store) -> None:
     assert store.states()["a"] == expected
 
 
+def test_an_address_that_it_had_moved_to_is_no_other(store: Store) -> None:
+    """The config names it now, as `status` said: its validators and its due time hold."""
+    there = "https://new.example/feed"
+    known = PollState(source="a", due=NOW + WEEK, polled=NOW, etag="e", digest=b"d", copy_of=there)
+    store.finish(replace(known, move=Move(address=there)), None)
+
+    store.enrol([Source(id="a", url=there, interval=WEEK), source("b")], NOW)
+
+    assert store.states()["a"] == known
+    store.enrol([source("a"), source("b")], NOW)
+    assert store.states()["a"].etag is None
+
+
 def test_when_the_clock_is_set_all_that_is_known_is_as_old_as_before(store: Store) -> None:
     state = PollState(source="a", due=NOW + WEEK, polled=NOW, news=NOW - WEEK, rhythm=WEEK)
     store.finish(state, None)

@@ -218,6 +218,12 @@ class SqliteStore:
                 " kind = excluded.kind",
                 [(s.id, s.kind, s.url, moment, i) for i, s in enumerate(sources)],
             )
+            # It is asked there already: all that we know holds.
+            self._db.executemany(
+                "UPDATE source SET url = ?2, move = NULL"
+                " WHERE id = ?1 AND url != ?2 AND json_extract(move, '$.address') = ?2",
+                [(s.id, s.url) for s in sources],
+            )
             # Another address: nothing we know of the old one holds.
             self._db.executemany(
                 "UPDATE source SET url = ?2, due = ?3, problems = '[]', hubs = '[]', failures = 0,"

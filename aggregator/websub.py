@@ -29,7 +29,7 @@ PATH = "websub/"  # below the public address; then the token
 _ASKED_FOR = timedelta(days=10)  # the longest that public hubs give
 _UNSAID = timedelta(days=1)  # a lease of which the hub does not say how long it is
 _LONGEST = timedelta(days=90)
-_LEAST = timedelta(minutes=1)  # between a verification and the renewal
+_LEAST = timedelta(minutes=1)  # of what can wait for the last quarter of a lease
 _KEPT = timedelta(days=1)  # an ended lease, to answer 410 to pushes that still come
 _FIRST_WAIT = timedelta(minutes=1)  # four times as long after each failure
 _VERIFICATION = timedelta(minutes=10)  # how long a hub may take for it; likewise
@@ -275,7 +275,9 @@ def answered(lease: Lease, query: Mapping[str, str], now: datetime) -> Answer | 
 def _granted(lease: Lease, seconds: str, now: datetime) -> Lease:
     said = timedelta(seconds=int(seconds)) if re.fullmatch("[0-9]{1,9}", seconds) else None
     span = min(said or _UNSAID, _LONGEST)
-    renewal = max(span * (0.75 + 0.1 * _share(lease.token)), _LEAST)
+    renewal = span * (0.75 + 0.1 * _share(lease.token))
+    if renewal < _LEAST:  # earlier: a quarter of it is too little time to ask and be asked in
+        renewal = span / 2
     return replace(
         lease, state="active", until=now + span, due=now + renewal, attempts=0, error=None
     )

@@ -232,6 +232,8 @@ def test_a_secret_goes_over_https_or_stays_on_the_machine(book: Book) -> None:
     [
         ("864000", 10 * DAY),
         ("300", timedelta(minutes=5)),
+        ("60", timedelta(minutes=1)),
+        ("30", timedelta(seconds=30)),
         ("", DAY),
         ("0", DAY),
         ("-5", DAY),

@@ -46,7 +46,7 @@ def _source(
         "last": _when(state.polled if state else None),
         "succeeded": _when(state.succeeded if state else None),
         "next": _when(_next(source, state, leases, now)),
-        "paced_by": polling.paced_by(source, state) if state and not state.gone else None,
+        "paced_by": _paced_by(source, state, leases, now) if state and not state.gone else None,
         "entries": count,
         "error": state.error if state else None,
         "failures": state.failures if state else 0,
@@ -61,9 +61,24 @@ def _next(
 ) -> datetime | None:
     if state is None or state.gone:
         return None if state else now
-    due = polling.open_at(state, max(polling.settled(source, state, now).due, now))
+    return max(_due(source, state, now), _net(state, leases, now) or now)
+
+
+def _due(source: Source, state: PollState, now: datetime) -> datetime:
+    return polling.open_at(state, max(polling.settled(source, state, now).due, now))
+
+
+def _net(state: PollState, leases: list[Lease], now: datetime) -> datetime | None:
+    """When it is polled at the latest, though a hub pushes its news; None if none does."""
     pushed = state.polled and websub.pushed_until(leases, now)
-    return max(due, state.polled + websub.NET) if pushed and state.polled else due
+    return state.polled + websub.NET if pushed and state.polled else None
+
+
+def _paced_by(source: Source, state: PollState, leases: list[Lease], now: datetime) -> str:
+    net = _net(state, leases, now)
+    if net and net > _due(source, state, now):
+        return "its hub pushes its news"
+    return polling.paced_by(source, state)
 
 
 def _health(state: PollState | None) -> str:

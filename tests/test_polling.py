@@ -517,6 +517,13 @@ def test_why_it_is_polled_then_is_told(source: Source, known: dict[str, Any], wh
     assert paced_by(source, state(**known)) == why
 
 
+def test_of_a_source_whose_host_rests_that_is_told() -> None:
+    kept = after_success(A, state(), answer(etag="x"), NOW)
+
+    assert paced_by(A, kept) == "its interval"
+    assert paced_by(A, postponed(kept, kept.due + 2 * HOUR)) == "its host wants to be left alone"
+
+
 # ── clocks, and a config that changes ────────────────────────────────────────
 
 

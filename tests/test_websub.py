@@ -959,6 +959,7 @@ def test_polls_are_a_net_while_pushes_come_and_no_longer(planet: Planet, hub: Hu
     until(lambda: planet.said("pushed", "pushed by"))
     due = datetime.fromisoformat(str(planet.row("pushed")["next"]))
     assert timedelta(hours=11) < due - datetime.now(UTC) < DAY
+    assert planet.row("pushed")["paced_by"] == "its hub pushes its news"
     before = planet.web.paths.count("/pushed")
     rounds = planet.web.paths.count("/polled")
     until(lambda: planet.web.paths.count("/polled") >= rounds + 2)

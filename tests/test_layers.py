@@ -19,7 +19,7 @@ LAYERS = (
     {"formats", "rules", "config", "moves"},
     {"starter"},
     {"cluster", "compose", "inspection", "room"},
-    {"bodies", "guard", "hosts", "robots"},
+    {"bodies", "guard", "hosts", "robots", "aside"},
     {"fetch", "files", "stores", "watch"},
     {"ingest", "publish", "details", "parts"},
     {"reading"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
@@ -103,7 +103,7 @@ def _title_key(entry: Entry) -> str | None:
     both do."""
     said = letters(entry.title)
     if len(said) < _LEAST_TITLE:
-        text = letters(plain(entry.html))
+        text = letters(plain(entry.announced or entry.html))  # the same whenever the rest comes
         said = f"{said}\n{text}"
         if len(said.encode("utf-8", "replace")) < _MUCH:
             if not (entry.path and entry.published and said.strip()):
@@ -219,11 +219,25 @@ def _posts(new: StoredEntry, old: StoredEntry) -> bool:
     return bool(new.entry and new.entry.path and old.entry and old.entry.path)
 
 
+def _texts(new: StoredEntry, old: StoredEntry) -> Iterator[tuple[str, str]]:
+    """What of two entries is held against each other. Where the text of one was fetched from its
+    page, another may have the whole as well, or only what announces it."""
+    if not new.entry or not old.entry:
+        return
+    one, two = plain(new.entry.html), plain(old.entry.html)
+    yield one, two
+    ahead, before = new.entry.announced, old.entry.announced
+    if ahead and before is None:
+        yield plain(ahead), two
+    if before and ahead is None:
+        yield one, plain(before)
+
+
 def _equal_text(new: StoredEntry, old: StoredEntry) -> bool:
     """Letter for letter; a few words under a common title are a rubric's, unless two posts say
     them at one time: then it is one file twice."""
-    one, two = _text(new), _text(old)
-    if one != two:
+    one = next((x for x, y in _letters_of(new, old) if x == y), None)
+    if one is None:
         return False
     apart = abs(new.published - old.published)
     copied = _posts(new, old) and (apart < timedelta(minutes=1) or not (new.stated and old.stated))
@@ -231,14 +245,17 @@ def _equal_text(new: StoredEntry, old: StoredEntry) -> bool:
     return copied or len(one) >= _LEAST_TEXT or (bool(one) and telling)
 
 
-def _text(entry: StoredEntry) -> str:
-    return letters(plain(entry.entry.html)) if entry.entry else ""
+def _letters_of(new: StoredEntry, old: StoredEntry) -> Iterator[tuple[str, str]]:
+    return ((letters(one), letters(two)) for one, two in _texts(new, old))
 
 
 def _same_text(new: StoredEntry, old: StoredEntry) -> bool:
+    return any(_holds(*pair) for pair in _texts(new, old))
+
+
+def _holds(*texts: str) -> bool:
     """The one text holds the other, but for a credit line; and no figure of the shorter is new:
     a market table that comes daily under one title is other every day."""
-    texts = [plain(x.entry.html) if x.entry else "" for x in (new, old)]
     short, long = sorted(map(letters, texts), key=len)
     if len(short) < _LEAST_TEXT or len(short) < 0.6 * len(long):
         return False

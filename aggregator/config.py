@@ -26,6 +26,7 @@ from aggregator.config_values import (
     Expression,
     FieldSelector,
     Format,
+    FullText,
     Host,
     JsonLink,
     JsonPath,
@@ -225,6 +226,9 @@ class Subscription:
     keep: Expression | None = Field(default=None, description="Keep only what this is true of.")
     drop: Expression | None = Field(default=None, description="Drop what this is true of.")
     every: Duration | None = Field(default=None, description="Instead of fetch.every.")
+    full_text: FullText = Field(
+        default=False, description="Whether the pages of its entries are read for their texts."
+    )
     json: Api | None = Field(default=None, description="How the answer of a JSON API is read.")
     opml: Annotated[Listing | None, BeforeValidator(_on)] = Field(
         default=None,
@@ -357,6 +361,7 @@ class Config:
             own_interval=given.every is not None,
             role=given.role,
             content=given.content,
+            full_text=given.full_text,
             keep=given.keep,
             drop=given.drop,
             kind=kind,

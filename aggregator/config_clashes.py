@@ -54,6 +54,9 @@ def _ways(sources: Mapping[str, Any], document: Document) -> Iterator[Fault]:
         if isinstance(api, dict) and not any(api.get(x) for x in SAYING):
             at = document.find((*path, "json"))[0]
             yield Fault(at, (*path, "json"), "name at least title, link, summary or content")
+        if isinstance(api, dict) and api.get("text") and _pairs(sources, name).get("full_text"):
+            words = "json.text already says where the texts are; leave one of the two out"
+            yield Fault(document.find((*path, "full_text"))[0], (*path, "full_text"), words)
 
 
 def _on(given: Any) -> bool:

@@ -7,6 +7,7 @@ what an editor is told of it.
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import re
@@ -364,6 +365,16 @@ def _web(value: str, what: str) -> SplitResult:
     return parts
 
 
+def full_text(value: object) -> bool:
+    """A switch, and what it takes."""
+    wanted = switch(value)
+    if wanted and not all(map(importlib.util.find_spec, ("trafilatura", "lxml_html_clean"))):
+        raise MisreadError(
+            "needs trafilatura, an extra: `pip install 'aggregator[fulltext]'` installs it"
+        )
+    return wanted
+
+
 def output_format(value: object) -> str:
     value = text(value)
     if value in _LATER_FORMATS:
@@ -448,6 +459,7 @@ SourceUrl = Annotated[str, PlainValidator(_source_url), WithJsonSchema(shapes.SO
 Duration = Annotated[timedelta, PlainValidator(duration), WithJsonSchema(shapes.SPAN)]
 Size = Annotated[int, PlainValidator(size), WithJsonSchema(shapes.SIZE)]
 Switch = Annotated[bool, PlainValidator(switch), WithJsonSchema(shapes.SWITCH)]
+FullText = Annotated[bool, PlainValidator(full_text), WithJsonSchema(shapes.SWITCH)]
 Format = Annotated[str, PlainValidator(output_format), WithJsonSchema(shapes.FORMAT)]
 UpTo64 = Annotated[int, PlainValidator(partial(whole, most=64)), WithJsonSchema(shapes.whole(64))]
 UpTo1024 = Annotated[

@@ -5,7 +5,8 @@ To add a way: a function that gives a Fuller for the sources that have it, and a
 
 How far an entry has come stands in its digest: that of what the source said, once the text is
 there; until then with one more byte, which counts the tries. So nothing is fetched twice, and
-nothing that is missing is forgotten.
+nothing that is missing is forgotten. Where texts are on pages, a digest of the words alone stands
+between the two: a new count of comments is no reason to read the page again.
 """
 
 from __future__ import annotations
@@ -15,22 +16,37 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import blake2b
+from urllib.parse import urlsplit
 
-from aggregator import polling
+from aggregator import links, polling
+from aggregator.aside import aside
 from aggregator.discretion import told
-from aggregator.errors import Disallowed, SourceError
-from aggregator.formats import guarded, jsonapi
-from aggregator.model import Entry, JsonFields, Request, Response, Source
+from aggregator.errors import Disallowed, FetchError, HostRests, ParseError, SourceError
+from aggregator.formats import fulltext, guarded, jsonapi
+from aggregator.model import Entry, JsonFields, Link, Request, Response, Slowdown, Source
+from aggregator.room import Room
+from aggregator.text import plain
 
 Fetch = Callable[[Request], Awaitable[Response]]
 InThread = Callable[[Callable[[], str]], Awaitable[str]]
 # The entry with its text; SourceError when that is not to be had now. It asks by the Fetch that
-# it was made with, whose guard and limits hold, and reads in the parser's thread.
+# it was made with, whose guard and limits hold.
 Fuller = Callable[[Entry], Awaitable[Entry]]
-Way = Callable[[Source, Fetch, InThread], Fuller | None]
+Way = Callable[["Means", Source], Fuller | None]
 
 
-def _of_api(source: Source, fetch: Fetch, in_thread: InThread) -> Fuller | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """How texts are fetched, and how they are read: in the parser's thread, or aside; there must
+    be `room` for those that wait."""
+
+    fetch: Fetch
+    in_thread: InThread
+    room: Room
+
+
+def _of_api(means: Means, source: Source) -> Fuller | None:
     """The second address of a JSON API."""
     how = source.how
     if not isinstance(how, JsonFields) or how.text is None:
@@ -43,16 +59,63 @@ def _of_api(source: Source, fetch: Fetch, in_thread: InThread) -> Fuller | None:
         address = jsonapi.text_address(entry)
         if address is None:
             return entry
-        answer = await fetch(Request(url=address, headers=headers, public=public))
+        answer = await means.fetch(Request(url=address, headers=headers, public=public))
         read = partial(guarded, partial(jsonapi.text, answer, how))
-        return replace(entry, content=await in_thread(read))
+        return replace(entry, content=await means.in_thread(read))
 
     return full
 
 
-WAYS: tuple[Way, ...] = (_of_api,)
+def _of_page(means: Means, source: Source) -> Fuller | None:
+    """The page of each entry, of which the source tells only the beginning."""
+    if not source.full_text:
+        return None
+    one = asyncio.Lock()  # at a time: others wait to be read as well, and pages keep a distance
+
+    async def full(entry: Entry) -> Entry:
+        address = links.choose(entry)
+        if address is None or _is_home(address):
+            return entry
+        async with one:
+            # What a feed names is another's word, but for its own host.
+            public = source.public or urlsplit(address).netloc != urlsplit(source.url).netloc
+            answer = await means.fetch(
+                Request(url=address, headers=_FOR_PAGES, public=public, page=True)
+            )
+            if _is_home(answer.url):
+                raise ParseError("its page leads to the home page now")
+            read = partial(guarded, partial(fulltext.text, answer, entry.title, entry.html))
+            with means.room.taken(len(answer.body)):
+                text = await aside(read)
+        return entry if text is None else _completed(entry, text, address)
+
+    return full
+
+
+def words_of(entry: Entry) -> bytes:
+    """A digest of what a page is read again for, should it change."""
+    words = "\n".join((entry.link or "", plain(entry.title), plain(entry.html)))
+    return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=_WORDS).digest()
+
+
+_FOR_PAGES = {"accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"}
+
+
+def _is_home(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.path in ("", "/") and not parts.query
+
+
+def _completed(entry: Entry, text: str, address: str) -> Entry:
+    """With its text; what announced it is its summary: copies are known by that as well."""
+    there = Link(href=address, rel="text")
+    return replace(entry, content=text, summary=entry.html or None, links=(*entry.links, there))
+
+
+WAYS: tuple[Way, ...] = (_of_api, _of_page)
 
 _SIZE = 16  # bytes of a digest
+_WORDS = 8  # bytes of one of the words alone
 _AT_ONCE = 4
 _MOST_IN_A_POLL = 50  # the others wait for the next one
 _MOST_SECONDS = 60  # in which they are all fetched; likewise
@@ -60,15 +123,16 @@ _MOST_TRIES = 6  # of one entry, in as many polls
 _MOST_IN_A_ROW = 3  # failures; then the server is left alone until the next poll
 
 
-def fuller(source: Source, fetch: Fetch, in_thread: InThread) -> Fuller | None:
+def fuller(means: Means, source: Source) -> Fuller | None:
     """How the entries of `source` come by their texts; None if they have them."""
-    return next((found for way in WAYS if (found := way(source, fetch, in_thread))), None)
+    return next((found for way in WAYS if (found := way(means, source))), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A document's entries before their texts are fetched, with what each `said` (a digest) and
-    what is `known` of it (another); `kept` are the texts that entries have by now, by place."""
+    """A document's entries before their texts are fetched, with what each `said` (a digest, with
+    one of its words where texts are on pages) and what is `known` of it (another); `kept` are the
+    texts that entries have by now, by place."""
 
     entries: Sequence[Entry]
     said: Sequence[bytes]
@@ -85,6 +149,7 @@ class Detailed:
     digests: tuple[bytes, ...]
     waiting: bool
     problems: tuple[str, ...]
+    slowdown: Slowdown | None = None
 
 
 async def detailed(source: Source, listed: Listed, full: Fuller) -> Detailed:
@@ -93,35 +158,54 @@ async def detailed(source: Source, listed: Listed, full: Fuller) -> Detailed:
     tries = [_tries(*pair) for pair in zip(listed.said, listed.known, strict=True)]
     wanted = [place for place, count in enumerate(tries) if count < _MOST_TRIES]
     wanted.sort(key=tries.__getitem__)  # what always fails must not stand in the way of others
-    work = _Work(listed.entries, full)
+    work = _Work(source, listed.entries, full)
     await work.through(wanted[:_MOST_IN_A_POLL])
     entries, digests = list(listed.entries), list(map(_settled, listed.said, listed.known))
     for place in wanted:
-        if place in work.found:
-            entries[place], digests[place] = work.found[place], listed.said[place]
-        else:
-            entries[place] = _with_text(entries[place], listed.kept.get(place))
-            count = tries[place] + (place in work.failed)
-            final = isinstance(work.failed.get(place), Disallowed)
+        digests[place] = listed.said[place]
+        if place not in work.found:
+            error = work.failed.get(place)
+            final = error is not None and _is_final(error, source)
+            count = tries[place] + (error is not None)
             digests[place] = _marked(listed.said[place], _MOST_TRIES if final else count)
+    for place, text in listed.kept.items():
+        entries[place] = _with_text(entries[place], text, source)
+    for place, entry in work.found.items():
+        entries[place] = entry
     lacking = [place for place in wanted if place not in work.found]
     given_up = [place for place in lacking if digests[place][-1] >= _MOST_TRIES]
+    errors = work.failed.values()
     return Detailed(
         entries=tuple(entries),
         digests=tuple(digests),
         waiting=len(lacking) > len(given_up),
         problems=tuple(_problems(source, work.failed, len(lacking), len(given_up))),
+        slowdown=next((x.slowdown for x in errors if isinstance(x, FetchError)), None),
     )
 
 
 # ── how far an entry has come ────────────────────────────────────────────────
 
 
+def is_settled(said: bytes, known: bytes | None) -> bool:
+    """Whether it is known, just as it is now, with its text."""
+    return known is not None and known[:_SIZE] == said[:_SIZE] and not _is_marked(known)
+
+
 def _tries(said: bytes, known: bytes | None) -> int:
     """How often its text was asked for in vain; enough, once it came."""
-    if known is None or known[:_SIZE] != said:
+    if known is None or not (known[:_SIZE] == said[:_SIZE] or _has_same_words(said, known)):
         return 0
-    return _MOST_TRIES if len(known) == _SIZE else known[-1]
+    return known[-1] if _is_marked(known) else _MOST_TRIES
+
+
+def _has_same_words(said: bytes, known: bytes) -> bool:
+    words = said[_SIZE:]
+    return bool(words) and words == known[_SIZE : _SIZE + _WORDS]
+
+
+def _is_marked(known: bytes) -> bool:
+    return len(known) % _WORDS == 1
 
 
 def _marked(said: bytes, tries: int) -> bytes:
@@ -129,13 +213,26 @@ def _marked(said: bytes, tries: int) -> bytes:
 
 
 def _settled(said: bytes, known: bytes | None) -> bytes:
-    """Of one that is not asked for: as it is known."""
-    return said if known is None else known
+    """Of one that is not asked for: as it is known; or as it is now, where only its words are
+    the same."""
+    if known is None:
+        return said
+    if known[:_SIZE] == said[:_SIZE]:
+        return known
+    return _marked(said, known[-1]) if _is_marked(known) else said
 
 
-def _with_text(entry: Entry, text: str | None) -> Entry:
+def _with_text(entry: Entry, text: str, source: Source) -> Entry:
     """With what is kept of it, if that is more than what announces it now."""
-    return replace(entry, content=text) if text and len(text) > len(entry.html) else entry
+    if len(text) <= len(entry.html):
+        return entry
+    address = links.choose(entry) if source.full_text else None
+    return _completed(entry, text, address) if address else replace(entry, content=text)
+
+
+def _is_final(error: SourceError, source: Source) -> bool:
+    """Whether it is of that page alone, and to ask again is no use."""
+    return isinstance(error, Disallowed) or (source.full_text and isinstance(error, ParseError))
 
 
 # ── fetching ─────────────────────────────────────────────────────────────────
@@ -144,9 +241,10 @@ def _with_text(entry: Entry, text: str | None) -> Entry:
 class _Work:
     """Some texts on their way: what was found, and what failed, by place."""
 
-    def __init__(self, entries: Sequence[Entry], full: Fuller) -> None:
+    def __init__(self, source: Source, entries: Sequence[Entry], full: Fuller) -> None:
         self.found: dict[int, Entry] = {}
         self.failed: dict[int, SourceError] = {}
+        self._source = source
         self._entries = entries
         self._full = full
         self._in_a_row = 0
@@ -161,11 +259,11 @@ class _Work:
         while self._in_a_row < _MOST_IN_A_ROW and (place := next(left, None)) is not None:
             try:
                 self.found[place] = await self._full(self._entries[place])
-            except Disallowed as error:  # of that page only, and for ever
-                self.failed[place] = error
+            except HostRests:  # no failure: its turn comes
+                self._in_a_row = _MOST_IN_A_ROW
             except SourceError as error:
                 self.failed[place] = error
-                self._in_a_row += 1
+                self._in_a_row += not _is_final(error, self._source)
             else:
                 self._in_a_row = 0
 

@@ -209,7 +209,8 @@ class _Ingest:
         found = [
             m
             for m in self._matches(new, self._candidates(new))
-            if m.entry.cluster != old.cluster and m.reason != cluster.SAME_TEXT
+            if m.entry.cluster != old.cluster
+            and (m.reason != cluster.SAME_TEXT or _is_complete_now(old.entry, arrival.entry))
         ]
         if found:
             new = replace(new, cluster=self._joined(found, old.cluster))
@@ -333,6 +334,11 @@ def _past(when: datetime, most: datetime) -> datetime:
 def _own_keys(arrival: Arrival) -> Keys:
     own = cluster.stand_in(arrival.entry)
     return replace(arrival.keys, source_entry_id=own, global_id=None)
+
+
+def _is_complete_now(old: Entry | None, new: Entry) -> bool:
+    """Whether its text came later than what announced it: then it is compared as if it were new."""
+    return bool(old and old.announced is None and new.announced)
 
 
 def _words(entry: Entry | None) -> tuple[str, str]:

@@ -141,6 +141,12 @@ class Entry:
         """The fullest text it has."""
         return self.content or self.summary or ""
 
+    @property
+    def announced(self) -> str | None:
+        """What its source said of it, where its text was fetched from elsewhere."""
+        fetched = self.content and any(x.rel == "text" for x in self.links)
+        return self.summary if fetched else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
@@ -294,6 +300,7 @@ class Source:
     posts: PostOptions = field(default_factory=PostOptions)
     secret: bool = False  # its address came from the environment or a file: nobody is shown it
     written: str | None = None  # a path as the config has it, unless that is secret
+    full_text: bool = False  # its entries' texts are fetched from their pages
     own_interval: bool = False  # its `every` was written for it, not for all
     list: str | None = None  # the subscription list that names it, if not the config
     public: bool = False  # what is private is not asked for it, whatever the config allows

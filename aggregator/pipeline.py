@@ -153,7 +153,8 @@ class Pipeline:
         kept = moves.after_success(source, kept, response, now)
         poll = partial(reading.poll_of, self.store, subscription, before=state, after=kept)
         read = partial(reading.read, self.store, subscription, response)
-        full = details.fuller(source, self.fetch, self.in_thread)
+        means = details.Means(fetch=self.fetch, in_thread=self.in_thread, room=self._room)
+        full = details.fuller(means, source)
         with self._room.taken(sum(map(len, response.bodies))):
             if polling.unchanged(response, state):
                 await self._save(Poll(source=source.id, state=kept))

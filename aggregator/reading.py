@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aggregator import cluster, discretion, files, following, formats, links, moves, polling, websub
-from aggregator.details import Detailed, Listed
+from aggregator.details import Detailed, Listed, is_settled, words_of
 from aggregator.errors import FetchError, ParseError
 from aggregator.formats import jsonapi, pages, posts, site_posts, sitemaps
 from aggregator.formats.jekyll import CONFIGS, Site
@@ -103,20 +103,27 @@ def parsed(response: Response, source: Source, zone: tzinfo) -> Feed:
 def listed(store: Store, subscription: Subscription, given: Read) -> Listed:
     """Its entries, as their texts are to be fetched, with the texts that they have by now: those
     stay, should no new ones come."""
+    source = subscription.source
+    said = given.said
+    if source.full_text:
+        said = tuple(x + words_of(e) for x, e in zip(said, given.raw, strict=True))
     earlier = {
         name: place
-        for place, (name, said) in enumerate(zip(given.ids, given.said, strict=True))
-        if given.known.get(name, said) != said
+        for place, (name, says) in enumerate(zip(given.ids, said, strict=True))
+        if name in given.known and not is_settled(says, given.known[name])
     }
-    old = store.recognised(subscription.source.id, earlier, ()) if earlier else ()
+    old = store.recognised(source.id, earlier, ()) if earlier else ()
     return Listed(
         entries=given.raw,
-        said=given.said,
+        said=said,
         known=tuple(map(given.known.get, given.ids)),
         kept={
             earlier[x.keys.source_entry_id]: x.entry.content
             for x in old
-            if x.entry and x.entry.content and x.keys.source_entry_id in earlier
+            if x.entry
+            and x.entry.content
+            and (x.entry.announced is not None or not source.full_text)
+            and x.keys.source_entry_id in earlier
         },
     )
 
@@ -161,6 +168,7 @@ def poll_of(
         arrivals=arrivals,
         present=frozenset(given.ids),
         problems=feed.problems,
+        slowdown=texts.slowdown if texts else None,
         first=before.succeeded is None,
         advertised=given.advertised,
     )
@@ -188,13 +196,14 @@ def _discreet(feed: Feed, source: Source, url: str) -> Feed:
 def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple[Poll, bool]:
     """What a hub sent, as a poll that takes nothing back: new entries, and later versions of those
     that we have. False when it tells more than that, which only the feed itself can say: hubs make
-    other formats of feeds, and send things twice; nor is anything taken of a source that is held.
+    other formats of feeds, and send things twice; nor is anything taken of a source that is held,
+    or whose texts are to be fetched.
 
     ParseError when it is no feed.
     """
     source = subscription.source
     state = store.states().get(source.id)
-    if source.kind != "feed" or (state and (state.held or state.gone)):
+    if source.kind != "feed" or source.full_text or (state and (state.held or state.gone)):
         return Poll(source=source.id, state=None), False
     given = read(store, subscription, sent)
     arrivals = _arrivals(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from aggregator import details
 from aggregator.cluster import digest_of
 from aggregator.details import Detailed, Listed, detailed
-from aggregator.errors import Disallowed, FetchError
-from aggregator.model import Entry, Source
+from aggregator.errors import Disallowed, FetchError, HostRests
+from aggregator.model import Entry, Slowdown, Source
 
 SOURCE = Source(id="news", url="https://news.example/api")
 
@@ -118,6 +119,35 @@ def test_a_server_that_is_down_is_left_alone_and_costs_no_one_a_try() -> None:
     assert len(elsewhere.asked) <= 3 + 3  # those under way are not called back
     assert sum(d[-1] for d in first.digests) == len(elsewhere.asked)
     assert first.waiting
+
+
+def test_a_host_that_rests_costs_no_one_a_try() -> None:
+    asked = []
+
+    async def resting(entry: Entry) -> Entry:
+        asked.append(entry.title)
+        raise HostRests("texts.example", datetime(2026, 7, 1, tzinfo=UTC))
+
+    some = entries(*(f"n{n}" for n in range(40)))
+    listed = Listed(entries=some, said=[digest_of(e) for e in some], known=[None] * 40, kept={})
+    answer = asyncio.run(detailed(SOURCE, listed, resting))
+
+    assert len(asked) <= 4 and answer.waiting
+    assert {d[-1] for d in answer.digests} == {0}
+
+
+def test_what_a_host_that_had_enough_asks_for_is_kept() -> None:
+    enough = Slowdown(host="texts.example", until=datetime(2026, 7, 1, tzinfo=UTC))
+
+    async def refused(entry: Entry) -> Entry:
+        error = FetchError("texts.example: HTTP 429", status=429)
+        error.slowdown = enough
+        raise error
+
+    some = entries("a")
+    listed = Listed(entries=some, said=[digest_of(e) for e in some], known=[None], kept={})
+
+    assert asyncio.run(detailed(SOURCE, listed, refused)).slowdown == enough
 
 
 def test_those_that_fail_do_not_stand_in_the_way_of_others() -> None:

@@ -95,7 +95,7 @@ def test_a_family_is_entered_through_its_init(name: str, path: Path) -> None:
     entered = {
         ("stores", "codec"), ("rules", "clean"), ("formats", "posts"), ("formats", "atom"),
         ("rules", "expressions"), ("formats", "jsonapi"), ("formats", "site_posts"), ("formats", "jekyll"),
-        ("formats", "pages"), ("formats", "selectors"), ("formats", "sitemaps"),
+        ("formats", "pages"), ("formats", "selectors"), ("formats", "sitemaps"), ("formats", "fulltext"),
     }  # fmt: skip
     for full in imported(path):
         parts = full.split(".")

@@ -218,6 +218,23 @@ def test_a_caption_is_no_text_of_an_entry_that_has_one(beside: str) -> None:
     assert read(rss(beside + text + full)).entries[0].content == "All"
 
 
+def test_what_a_feed_says_itself_is_before_what_it_says_in_dublin_core() -> None:
+    own = "<title>Own</title><description>Own text</description>"
+    core = "<dc:title>Core</dc:title><dc:description>Core text</dc:description>"
+
+    def told(said: str) -> list[str | None]:
+        ns = "xmlns:dc='http://purl.org/dc/elements/1.1/'"
+        body = f"<rss version='2.0' {ns}><channel>{said}<item>{said}</item></channel></rss>"
+        quick = strict.parse(Response(url=URL, body=body.encode()))
+        feed = lenient.parse(Response(url=URL, body=body.encode()))
+        (e,) = feed.entries
+        assert feed == quick
+        return [feed.title, feed.subtitle, e.title, e.summary, e.content]
+
+    assert told(own + core) == told(core + own) == ["Own", "Own text", "Own", "Own text", None]
+    assert told(core) == ["Core", "Core text", "Core", "Core text", None]
+
+
 def test_a_caption_is_the_text_of_an_entry_that_has_no_other() -> None:
     assert read(rss(CAPTION)).entries[0].summary == "The pier, 1901"
     assert read(atom(f"<media:group>{CAPTION}</media:group>")).entries[0].summary == (

@@ -22,8 +22,10 @@ EXTENSIONS = ":extensions"  # a key under which no element of a feed is ever fil
 # What begins or ends with one of these ends all that a broken feed left open.
 BOUNDS = {"item", "entry", "channel", "feed", "rss", "rdf:rdf"}
 _TEXTS = {"author", "category", "comments", "generator", "id", "language", "name", "publisher"}
-# What describes a picture, or an episode in a few words; and what its text is, unless it says so.
+# What describes a picture, or an episode in a few words, or says again in Dublin Core what the feed
+# has said in its own; and what their texts are, unless they say so.
 BESIDE = {"media_description": "text/html", "itunes_summary": "text/plain"}
+BESIDE |= {"dc_title": "text/plain", "dc_description": "text/html"}
 MARKUP = set("a b br code div em font i p small span strong sub sup tt u".split())  # noqa: SIM905
 
 
@@ -88,17 +90,18 @@ def apply() -> None:
 
 
 def _beside(name: str, kind: str, start: Method, end: Method) -> tuple[Method, Method]:
-    """An entry's text for lack of a better one, under a name of its own: feedparser would take a
-    picture's caption for the content of an entry that has a description."""
+    """A text for lack of a better one, under a name of its own: feedparser would take a picture's
+    caption for the content of an entry that has a description."""
+    of_feed = name.startswith("dc_")
 
     def starts(self: Any, attrs: Any) -> None:
-        if self.inentry:
+        if self.inentry or of_feed:
             self.push_content(name, attrs, kind, 1)
         else:
             start(self, attrs)
 
     def ends(self: Any) -> None:
-        if self.inentry:
+        if self.inentry or of_feed:
             self.pop_content(name)
         else:
             end(self)

@@ -82,8 +82,8 @@ def feed(
     read = tuple(reader.entry(e) for e in entries)
     return Feed(
         id=_text(found, "id") or None,
-        title=_markup(found, "title"),
-        subtitle=_markup(found, "subtitle") or _markup(found, "summary") or None,
+        title=_first(found, "title", "dc_title"),
+        subtitle=_first(found, "subtitle", "summary", "dc_description") or None,
         language=reader.language,
         updated=_when(found, "updated", zone),
         published=_when(found, "published", zone),
@@ -161,7 +161,8 @@ class _Reader:
         link = next((x.href for x in links if x.rel == "alternate"), None)
         return Entry(
             id=_text(e, "id"),
-            title=_markup(e, "title") or html.escape(extensions.title(kept), quote=False),
+            title=_first(e, "title", "dc_title")
+            or html.escape(extensions.title(kept), quote=False),
             links=links,
             published=_when(e, "published", self.zone) or _when(e, "created", self.zone),
             updated=_when(e, "updated", self.zone),
@@ -210,6 +211,10 @@ def _markup(node: Any, name: str) -> str:
     return value if kind in _HTML_TYPES else html.escape(value, quote=False)
 
 
+def _first(node: Any, *names: str) -> str:
+    return next(filter(None, (_markup(node, name) for name in names)), "")
+
+
 def _bodies(e: Any) -> tuple[str | None, str | None]:
     """Summary and content as HTML; a lone description of RSS is its summary."""
     bodies = [_body(c) for c in _contents(e)]
@@ -217,7 +222,8 @@ def _bodies(e: Any) -> tuple[str | None, str | None]:
     detail = e.get("summary_detail")
     # Without a detail it is feedparser's copy of the content, and of any type.
     summary = _body(detail) if detail else ("" if bodies else _text(e, "summary"))
-    summary = summary or _body(e.get("itunes_summary_detail") or {})
+    for name in ("dc_description", "itunes_summary"):
+        summary = summary or _body(e.get(f"{name}_detail") or {})
     if content and summary == content:
         summary = ""
     if not summary and not content:  # all that some episodes and videos have

@@ -5,7 +5,7 @@ AggregatorError
 ├── SourceError          one source failed; the others go on
 │   ├── FetchError       it could not be reached, or answered with an error
 │   │   └── Disallowed   it asks robots not to read that page
-│   ├── HostRests        it was not asked: its host wants to be left alone for a while
+│   ├── HostRests        it was not asked: its host wants to be left alone, or is silent
 │   ├── Held             it sends another feed than it did; nothing of that is taken
 │   └── ParseError       what it sent is no feed, or a post that cannot be read
 ├── StoreError           the store cannot be opened or written
@@ -49,7 +49,9 @@ class HostRests(SourceError):
     """No failure: `until` is when its turn comes."""
 
     def __init__(self, host: str, until: datetime) -> None:
-        super().__init__(f"{host}: not asked, it wants to be left alone until {until:%H:%M:%S} UTC")
+        super().__init__(
+            f"{host}: not asked before {until:%H:%M:%S} UTC, it wants to be left alone or is silent"
+        )
         self.until = until
 
 

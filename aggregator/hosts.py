@@ -12,11 +12,13 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from aggregator import pace
-from aggregator.errors import HostRests
+from aggregator.errors import FetchError, HostRests
 from aggregator.model import Slowdown
 from aggregator.room import Room
 
 GAP = timedelta(seconds=0.25)  # between two requests to a host that is not ours
+_SILENCE = 4  # polls in a row that end without an answer; then those who wait come later
+_LATER = timedelta(minutes=10)
 _PATIENCE = 30.0  # seconds in the queue of a host that had enough of us; then another time
 
 
@@ -46,20 +48,30 @@ class Hosts:
         )
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._last: dict[str, tuple[float, datetime]] = {}  # when each was asked, by both clocks
+        self._silent: dict[str, tuple[int, float]] = {}  # how often in a row, and when at last
         self._later: dict[str, datetime] = {}  # when the turn is of the last who was sent away
 
     @asynccontextmanager
     async def place(self, host: str, *, own: bool) -> AsyncIterator[None]:
         """Wait for a turn and hold it. A host that is our `own` needs no gap, until it asks for
-        it. HostRests when it is to be left alone."""
+        it. HostRests when it is to be left alone, or answers nobody."""
         came = asyncio.get_running_loop().time()
         async with self._places[host]:
             async with self._turns[host]:
                 await self._gap_to_the_last(host, came, own=own)
+                self._give_up(host, came)
                 await self._all.acquire()
             try:
                 await self._room.wait()
                 yield
+                self._silent.pop(host, None)
+            except TimeoutError:
+                times, _ = self._silent.get(host, (0, 0.0))
+                self._silent[host] = times + 1, asyncio.get_running_loop().time()
+                raise
+            except FetchError:  # an answer, if not a good one
+                self._silent.pop(host, None)
+                raise
             finally:
                 self._all.release()
 
@@ -83,6 +95,13 @@ class Hosts:
                 break
             await asyncio.sleep(wait)
         self._last[host] = (loop.time(), self._clock())
+
+    def _give_up(self, host: str, came: float) -> None:
+        """Whoever was in the queue when a host fell silent would wait for nothing, and a run for
+        all of them; who comes later tries again."""
+        times, at = self._silent.get(host, (0, 0.0))
+        if times >= _SILENCE and came < at:
+            raise HostRests(host.removesuffix(":web"), self._clock() + _LATER)
 
     def _since_the_last(self, host: str) -> timedelta:
         """By whichever clock says more: the loop's stands still while the machine sleeps."""

@@ -547,7 +547,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postponed:
-    """Not asked: its host wants to be left alone for a while."""
+    """Not asked: its host wants to be left alone, or answers nobody."""
 
     source: str
     until: datetime

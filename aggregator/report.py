@@ -23,7 +23,7 @@ class Summary:
     polled: int = 0
     unchanged: int = 0
     failed: int = 0
-    postponed: int = 0  # not polled: their hosts want to be left alone
+    postponed: int = 0  # not polled: their hosts want to be left alone, or answer nobody
     new: int = 0
     changed: int = 0
     merged: int = 0

@@ -208,6 +208,45 @@ def test_enough_for_one_source_is_enough_for_all_of_its_host(tmp_path: Path) -> 
     assert all(isinstance(x, Updated) for x in later.values())
 
 
+def test_who_waits_for_a_host_that_answers_nobody_is_sent_away(tmp_path: Path) -> None:
+    """A run ends although all of a large site's sources stand on a machine that is down."""
+
+    def answer(asked: Asked) -> Answer:
+        server.hang()
+        return Answer(body=rss())
+
+    with serving(answer) as server:
+        urls = {f"s{n}": f"{server.url}/{n}" for n in range(9)}
+        planet = Planet(tmp_path, urls, ", per_host: 1, timeout: 1s")
+
+        first = planet.run()
+
+        assert len(server.asked) == 4
+        kinds = [type(outcome).__name__ for outcome in first.values()]
+        assert sorted(kinds) == ["Failed"] * 4 + ["Postponed"] * 5
+
+        server.handler = lambda _: Answer(body=rss())
+        planet.now += 11 * MINUTE
+        later = planet.run()
+
+    assert sorted(later) == sorted(n for n, x in first.items() if isinstance(x, Postponed))
+    assert all(isinstance(x, Updated) for x in later.values())
+
+
+def test_one_answer_shows_that_a_host_is_there(tmp_path: Path) -> None:
+    def answer(asked: Asked) -> Answer:
+        if len(server.asked) % 3:
+            server.hang()
+        return Answer(404)
+
+    with serving(answer) as server:
+        urls = {f"s{n}": f"{server.url}/{n}" for n in range(7)}
+        found = Planet(tmp_path, urls, ", per_host: 1, timeout: 1s").run()
+
+    assert len(server.asked) == 7
+    assert all(isinstance(x, Failed) for x in found.values())
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "slows"),
     [

@@ -116,7 +116,7 @@ def _lines(outcome: Outcome, *, quiet: bool) -> Iterator[str]:
     if isinstance(outcome, Failed):
         yield f"{outcome.source}: failed: {outcome.error}"
     if isinstance(outcome, Postponed) and not quiet:
-        yield f"{outcome.source}: postponed: its host wants to be left alone for a while"
+        yield f"{outcome.source}: postponed: its host wants to be left alone, or answers nobody"
     if isinstance(outcome, Updated) and not quiet:
         for problem in outcome.changes.problems:
             yield f"{outcome.source}: {problem}"

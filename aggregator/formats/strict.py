@@ -135,7 +135,7 @@ def _based(base: str, address: str) -> str:
     return found
 
 
-_State = tuple[Rule, Attrs, list[str], str | None, str]
+_State = tuple[str, Rule, Attrs, list[str], str | None, str]
 
 
 class _Machine:
@@ -184,7 +184,7 @@ class _Machine:
             if outer.only or key in MARKUP:
                 raise Refused
             rule = self.ignored(key)
-        self.stack.append((outer, self.attrs, self.parts, at.lang, at.base))
+        self.stack.append((name, outer, self.attrs, self.parts, at.lang, at.base))
         self.rule = rule
         if rule is ASIDE:
             self.attrs = _own(raw)
@@ -192,6 +192,8 @@ class _Machine:
             self.attrs = self.attributes(raw) if raw or at.depth == 1 else {}
         if (rule is not IGNORED and rule is not KEPT) or not self.attrs:
             self.parts = []  # else feedparser adds its text to what holds it
+        elif any(element[0] == name for element in self.stack[:-1]):
+            raise Refused  # and takes its end for that of the other one
         if rule.kept:
             self.keep(name, raw)
         elif self.keeper.open:
@@ -211,7 +213,7 @@ class _Machine:
             text = "".join(self.parts[self.keeper.open[-1].mark :])
             if found := self.keeper.end(text):
                 keep(at.node, found)
-        self.rule, self.attrs, self.parts, at.lang, at.base = self.stack.pop()
+        _, self.rule, self.attrs, self.parts, at.lang, at.base = self.stack.pop()
         at.depth -= 1
 
     def text(self, data: str) -> None:

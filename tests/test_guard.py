@@ -234,7 +234,7 @@ def test_a_name_that_stands_for_a_private_address_is_refused(
 
     assert said == (
         "inside.example: refused: inside.example is a private address;"
-        " fetch.allow_private can name its network"
+        " fetch.allow_private can name its network, for sources of the config"
     )
 
 

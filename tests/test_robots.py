@@ -164,7 +164,7 @@ def test_redirects_are_followed_and_a_loop_is_no_permission() -> None:
     with serving(
         site(lambda asked: Answer(status=302, headers={"Location": "/robots.txt"}))
     ) as server:
-        assert "more than 5 redirects" in asked(server, "/a")[0]
+        assert "redirects in a circle" in asked(server, "/a")[0]
 
 
 # ── who is asked, and how often ──────────────────────────────────────────────

@@ -25,7 +25,6 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 import httpx
 from aiohttp import http_exceptions
-from httpx_aiohttp import AiohttpTransport
 
 from aggregator import bodies, pace
 from aggregator.bodies import Enlarge
@@ -37,6 +36,7 @@ from aggregator.places import path_of
 from aggregator.robots import Robots
 from aggregator.room import Room
 from aggregator.syntax import confidential
+from aggregator.wire import Transport, octets, text
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SAME_METHOD = {307, 308}  # RFC 9110 §15.4: by the others a form would get lost
@@ -122,7 +122,7 @@ class Fetcher:
             max_field_size=_MOST_HEADER,
         )
         return httpx.AsyncClient(
-            transport=AiohttpTransport(verify=tls, client=session),
+            transport=Transport(verify=tls, client=session),
             headers={"user-agent": self._options.user_agent, "accept-encoding": bodies.ACCEPTED},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none: httpx keeps them
             timeout=None,  # ours is for the whole of a poll
@@ -210,9 +210,7 @@ class Fetcher:
         """The answer of one server, which may be where else to ask."""
         asked = url.copy_with(userinfo=b"", fragment=None)
         auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
-        raw = {
-            name.encode(): value.encode() for name, value in headers.items()
-        }  # a validator may be UTF-8
+        raw = {name.encode(): octets(value) for name, value in headers.items()}
         async with AsyncExitStack() as stack:
             method = "GET" if posted is None else "POST"
             asking = client.stream(method, asked, headers=raw, auth=auth, content=posted)
@@ -264,7 +262,7 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
     takes them for something that was said."""
     found: dict[str, list[str]] = defaultdict(list)
     for name, value in answer.headers.raw:
-        found[name.decode("latin-1").lower()].append(value.decode("utf-8", "surrogateescape"))
+        found[name.decode("latin-1").lower()].append(text(value))
     return {name: ", ".join(values) for name, values in found.items()}
 
 

@@ -30,7 +30,7 @@ _ACCEPTS: Mapping[str, str] = {  # by kind of source
     "page": "text/html, application/xhtml+xml, */*;q=0.1",
     "sitemap": "application/xml, text/xml, */*;q=0.5",
 }
-_SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]+")
+_SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]+")
 _DOCUMENT = "its document asked to wait"
 _LOCAL = timedelta(seconds=10)  # a look at a file's time stamp costs nothing
 

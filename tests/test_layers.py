@@ -19,7 +19,7 @@ LAYERS = (
     {"formats", "rules", "config", "moves"},
     {"starter"},
     {"cluster", "compose", "inspection", "room"},
-    {"bodies", "guard", "hosts", "robots", "aside"},
+    {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
     {"ingest", "publish", "details", "parts"},
     {"reading"},

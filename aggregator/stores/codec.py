@@ -52,6 +52,16 @@ def to_move(text: str | None) -> Move:
     return _MOVE.validate_json(text) if text else Move()
 
 
+def from_octets(value: str | None) -> str | None:
+    """A header's value, whose bytes need not be UTF-8 (wire), as a text that a column can hold:
+    each byte is a letter of it."""
+    return value and value.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def to_octets(letters: str | None) -> str | None:
+    return letters and letters.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
 def from_moment(when: datetime) -> int:
     return (when - _EPOCH) // _MICROSECOND
 

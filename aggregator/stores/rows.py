@@ -22,8 +22,8 @@ def to_state(row: sqlite3.Row) -> PollState:
     return PollState(
         source=row["id"],
         due=to_moment(row["due"]),
-        etag=row["etag"],
-        last_modified=row["last_modified"],
+        etag=codec.to_octets(row["etag"]),
+        last_modified=codec.to_octets(row["last_modified"]),
         copy_of=row["copy_of"],
         digest=row["digest"],
         failures=row["failures"],
@@ -92,8 +92,8 @@ def from_state(state: PollState) -> dict[str, Any]:
     return {
         "source": state.source,
         "due": from_moment(state.due),
-        "etag": state.etag,
-        "last_modified": state.last_modified,
+        "etag": codec.from_octets(state.etag),
+        "last_modified": codec.from_octets(state.last_modified),
         "copy_of": state.copy_of,
         "digest": state.digest,
         "failures": state.failures,

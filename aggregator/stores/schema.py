@@ -19,7 +19,7 @@ MIGRATIONS = (
         url TEXT NOT NULL,
         rules TEXT,                    -- digest of what decides on its entries
         due INTEGER NOT NULL,
-        etag TEXT, last_modified TEXT, digest BLOB,
+        etag TEXT, last_modified TEXT, digest BLOB,  -- a letter for each byte of a header
         failures INTEGER NOT NULL DEFAULT 0,
         error TEXT,
         polled INTEGER, succeeded INTEGER,
@@ -164,6 +164,9 @@ MIGRATIONS = (
     """,
     """
     ALTER TABLE source ADD COLUMN copy_of TEXT;  -- the address that gave etag and last_modified
+    -- Were UTF-8 before, and are bytes now: what is not ASCII is asked for anew.
+    UPDATE source SET etag = NULL, last_modified = NULL
+        WHERE etag GLOB '*[^ -~]*' OR last_modified GLOB '*[^ -~]*';
     """,
 )
 

@@ -10,7 +10,10 @@ PACKAGE = Path(__file__).parent.parent / "aggregator"
 # From the bottom up: a module imports only from layers below its own, or from its own family.
 LAYERS = (
     {"model", "moment_shapes", "moment_words"},
-    {"errors", "text", "moments", "places"},
+    {"errors", "text", "moments", "places", "tokens"},
+    {"prose", "titles"},
+    {"prints"},
+    {"evidence"},
     {"link_rules", "link_parts", "yamltext", "opml", "syntax", "config_shapes"},
     {"link_sites", "config_errors", "config_names", "config_zones"},
     {"link_targets", "link_clean", "config_values", "discretion"},
@@ -21,6 +24,7 @@ LAYERS = (
     {"cluster", "compose", "inspection", "room"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
+    {"near"},
     {"ingest", "publish", "details", "parts"},
     {"reading"},
     {"pipeline"},
@@ -36,7 +40,7 @@ ALLOWED = {
     ("config_values", "rules"),  # expressions in the config are checked where they stand
     ("config_values", "formats"),  # and so are selectors
 }
-NO_IO = {"cluster", "compose", "formats", "inspection", "moves", "rules"}.union(*LAYERS[:7])
+NO_IO = {"cluster", "compose", "formats", "inspection", "moves", "rules"}.union(*LAYERS[:10])
 DOORS = {
     "asyncio",
     "httpx",

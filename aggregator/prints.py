@@ -1,0 +1,162 @@
+"""The print of an entry: what is kept of its text to hold others against it, and its sketch, the
+few hashes by which the store finds those that are worth it.
+
+A sketch holds the smallest shingles of the text, of its opening, and of the title's pairs: of two
+texts that share a part p, each of the smallest is shared with a chance of p (Broder, "On the
+resemblance and containment of documents", 1997).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aggregator.model import Entry
+from aggregator.prose import prose_of
+from aggregator.titles import Title, sketch_of, title_of
+from aggregator.tokens import (
+    Shingles,
+    Tokens,
+    is_number,
+    run_of,
+    shingles_of,
+    tokens_of,
+    unspaced_share,
+)
+
+_LONGEST = 4_000  # tokens that are kept of a text
+_LETTERS = 40_000  # characters that are read of it
+_OPENING = 80  # tokens
+_MARGIN = 40  # tokens
+_SMALLEST = 24
+_SMALLEST_OF_OPENING = 16
+_A_NUMBER, _NOTHING = np.uint32(2), np.uint32(1)  # instead of tokens
+LEAST = 8  # tokens; a text with fewer has nothing to be compared by
+
+
+Term = int | tuple[int, int]
+
+
+def terms_of(words: Sequence[int], *, unspaced: bool) -> Iterable[Term]:
+    """What names something: a word, or two letters in a row where words are not set apart."""
+    return pairwise(words) if unspaced and len(words) > 1 else words
+
+
+@dataclass(frozen=True, eq=False)
+class Print:
+    """What an entry is compared by. All that is derived is derived once."""
+
+    title: Title
+    tokens: Tokens
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @cached_property
+    def _unique(self) -> tuple[Shingles, NDArray[np.intp]]:
+        return np.unique(shingles_of(self.tokens), return_index=True)
+
+    @property
+    def shingles(self) -> Shingles:
+        """Sorted, each once."""
+        return self._unique[0]
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """Of each shingle, the first token of its first run."""
+        return self._unique[1]
+
+    @cached_property
+    def opening(self) -> Shingles:
+        return np.unique(shingles_of(self.tokens[:_OPENING]))
+
+    @cached_property
+    def unspaced(self) -> bool:
+        """Whether its script puts no spaces between words."""
+        return unspaced_share(np.concatenate((self.title.words, self.tokens))) > 0.5
+
+    @cached_property
+    def corrects(self) -> bool:
+        """Whether it says that it corrects an earlier version."""
+        if self.title.corrects:
+            return True
+        ends = np.concatenate((self.tokens[:_MARGIN], self.tokens[-_MARGIN:])).tolist()
+        words, pairs = _corrections()
+        return not (words.isdisjoint(ends) and pairs.isdisjoint(pairwise(ends)))
+
+    @cached_property
+    def own(self) -> int:
+        """How many tokens its text has that its title has not."""
+        return int(np.count_nonzero(~np.isin(self.tokens, self.title.words)))
+
+    @cached_property
+    def terms(self) -> frozenset[Term]:
+        """Its words; of a script without spaces, neighbours."""
+        return frozenset(terms_of(self.tokens.tolist(), unspaced=self.unspaced))
+
+    @cached_property
+    def headed(self) -> frozenset[Term]:
+        """Those of the title."""
+        return frozenset(terms_of(self.title.listed, unspaced=self.unspaced))
+
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        return frozenset(self.tokens[is_number(self.tokens)].tolist())
+
+    @cached_property
+    def figures(self) -> dict[int, set[int]]:
+        """Numbers by a hash of what stands around them: two tokens before and one after."""
+        tokens = self.tokens
+        here = is_number(tokens)
+        at = np.flatnonzero(here)
+        if not len(at):
+            return {}
+        padded = np.pad(np.where(here, _A_NUMBER, tokens), (2, 1), constant_values=_NOTHING)
+        around = np.stack((padded[at], padded[at + 1], padded[at + 3]), axis=1)
+        found: dict[int, set[int]] = {}
+        for key, value in zip(
+            run_of(around.reshape(-1), 3)[::3].tolist(), tokens[at].tolist(), strict=True
+        ):
+            found.setdefault(key, set()).add(value)
+        return found
+
+    @cached_property
+    def sketch(self) -> tuple[int, ...]:
+        """What the store finds it by, 32 bits each."""
+        found = set(sketch_of(self.title))
+        if len(self.tokens) >= LEAST:
+            found.update(self.shingles[:_SMALLEST].tolist())
+            found.update(self.opening[:_SMALLEST_OF_OPENING].tolist())
+        return tuple(found)
+
+
+@cache
+def _corrections() -> tuple[frozenset[int], frozenset[tuple[int, int]]]:
+    """Words, and neighbours, with which texts say it in their first or last lines."""
+    words = tokens_of("corrects corrected correction clarification").tolist()
+    zh = [tokens_of(word).tolist() for word in ("更正", "订正", "勘误")]
+    return frozenset(words), frozenset((first, second) for first, second in zh)
+
+
+def print_of(entry: Entry) -> Print:
+    """The print of a clean entry."""
+    return Print(title=title_of(entry.title), tokens=text_tokens(entry.html))
+
+
+def text_tokens(markup: str) -> Tokens:
+    return tokens_of(prose_of(markup[: 4 * _LETTERS])[:_LETTERS])[:_LONGEST]
+
+
+def to_bytes(kept: Print) -> bytes:
+    """What is stored of it, beside the title."""
+    return kept.tokens.astype("<u4").tobytes()
+
+
+@lru_cache(maxsize=2048)
+def from_bytes(stored: bytes, title: str) -> Print:
+    return Print(title=title_of(title), tokens=np.frombuffer(stored, "<u4"))

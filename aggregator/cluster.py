@@ -119,8 +119,24 @@ def _title_key(entry: Entry) -> str | None:
 class Match:
     """The sighting that an entry joins, and why."""
 
-    entry: StoredEntry
+    key: int
+    source: str
+    cluster: int
+    title: str
+    url_key: str | None
     reason: str
+    detail: str = ""  # the figures behind it
+
+
+def match(old: StoredEntry, reason: str) -> Match:
+    return Match(
+        key=old.key,
+        source=old.source,
+        cluster=old.cluster,
+        title=old.title,
+        url_key=old.keys.url_key,
+        reason=reason,
+    )
 
 
 Gone = Callable[[StoredEntry], bool]  # whether its source's document has that entry no more
@@ -172,17 +188,15 @@ def matches(
     """The candidates that tell the same story as `new`: those that an id or a link shows, and
     then those of other clusters that their texts show, the nearest in time first."""
     candidates = sorted(candidates, key=lambda old: (abs(new.published - old.published), old.key))
-    strong = [
-        Match(entry=old, reason=reason) for old in candidates if (reason := _identity(new, old))
-    ]
-    strong.sort(key=lambda m: (m.reason != SAME_ID, m.entry.key))
-    joined = {m.entry.cluster for m in strong}
+    strong = [match(old, reason) for old in candidates if (reason := _identity(new, old))]
+    strong.sort(key=lambda m: (m.reason != SAME_ID, m.key))
+    joined = {m.cluster for m in strong}
     others = [old for old in candidates if old.cluster not in joined]
     near = [old for old in others if _comparable(new, old, window, gone)]
     # Word for word is quickly seen; the rest is work.
     equal = [old for old in near if _equal_text(new, old)]
     return strong + [
-        Match(entry=old, reason=SAME_TEXT)
+        match(old, SAME_TEXT)
         for old in equal or near[:_MOST_COMPARED]
         if old in equal or _same_text(new, old)
     ]

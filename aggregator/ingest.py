@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from itertools import islice
 
 from aggregator import cluster
+from aggregator.cluster import Match
 from aggregator.errors import StoreError
 from aggregator.model import (
     Advertised,
@@ -25,6 +25,7 @@ from aggregator.model import (
     Slowdown,
     StoredEntry,
 )
+from aggregator.near import Like, Near
 from aggregator.opml import Outline
 from aggregator.rules import Ruler, wish
 from aggregator.stores import Store
@@ -49,6 +50,7 @@ class Poll:
     problems: tuple[str, ...] = ()
     slowdown: Slowdown | None = None  # its host had enough of us
     first: bool = False  # nothing was known of this source: all of it is backfill
+    points: bool = False  # its entries only point at what others tell
     advertised: Advertised | None = None  # None: nothing new is known of its hubs
 
 
@@ -85,6 +87,7 @@ class _Ingest:
         self.shared: set[str] = set()  # keys that some entry has: most have none in common
         self.by_id: dict[str, list[StoredEntry]] = defaultdict(list)
         self.by_link: dict[str, list[StoredEntry]] = defaultdict(list)
+        self.near = Near(store, window=window, points=poll.points)
 
     def save(self) -> Changes:
         keys = [a.keys for a in self.poll.arrivals]
@@ -95,7 +98,9 @@ class _Ingest:
             ids |= {cluster.stand_in(a.entry) for a in self.poll.arrivals}
             for old in self.store.recognised(self.poll.source, ids, links):
                 self._know(old)
-        for number, (arrival, published) in enumerate(self._oldest_first()):
+        coming = self._oldest_first()
+        self.near.prepare((arrival.entry, published) for arrival, published in coming)
+        for number, (arrival, published) in enumerate(coming):
             self._take(arrival, published, self.now + timedelta(microseconds=number))
         self._withdraw()
         self._heed()
@@ -168,15 +173,17 @@ class _Ingest:
             entry=entry,
         )
         candidates = self._candidates(new)
+        likes = self.near.like(new)
         before = cluster.edited(new, candidates, gone=self._gone)
         if before is not None:
             self._change(before, arrival)
             return
-        found = self._matches(new, candidates)
+        found = self._matches(new, candidates, likes)
         if found:
             new = replace(new, cluster=self._joined(found), reason=found[0].reason)
         when = _surfaced(new) if self.poll.first else max(published, seen)
         new = self.store.add(new, arrival, surfaced=when)
+        self.near.keep(new)
         self.count["new"] += 1
         self.count["merged"] += bool(found)
         self.count["dropped"] += bool(arrival.dropped)
@@ -206,10 +213,12 @@ class _Ingest:
             outputs=arrival.outputs,
             entry=arrival.entry,
         )
+        # What a text alone shows, only an entry is joined for that nobody else was one with.
+        free = told and len(self.store.members(old.cluster)) == 1
         found = [
             m
-            for m in self._matches(new, self._candidates(new))
-            if m.entry.cluster != old.cluster
+            for m in self._matches(new, self._candidates(new), self.near.like(new) if free else ())
+            if m.cluster != old.cluster
             and (m.reason != cluster.SAME_TEXT or _is_complete_now(old.entry, arrival.entry))
         ]
         if found:
@@ -217,6 +226,8 @@ class _Ingest:
             self._note_match(new, found[0])
             self.count["merged"] += 1
         self.store.change(new, arrival, surfaced=self.now if told else None)
+        if told:
+            self.near.keep(new, before=old.entry)
         if found or _public(new) != _public(old):
             self.touched |= {old.cluster, new.cluster}
             self.count["changed"] += 1
@@ -286,44 +297,69 @@ class _Ingest:
         found = self.store.candidates(keys, near=new.published, within=self.window)
         return [c for c in found if c.key != new.key]
 
-    def _matches(self, new: StoredEntry, candidates: Sequence[StoredEntry]) -> list[cluster.Match]:
-        """What an id or a link shows, all of it; of what only texts show, the nearest in time:
-        weak evidence joins no two clusters in which one source speaks."""
+    def _matches(
+        self,
+        new: StoredEntry,
+        candidates: Sequence[StoredEntry],
+        likes: Sequence[Like],
+    ) -> list[Match]:
+        """What an id or a link shows, all of it; of what only texts show, the best, and those as
+        well that are as good as proof. No two clusters in which one source speaks are joined for a
+        text: then a paper's daily column is not all of its columns."""
         found = cluster.matches(new, candidates, window=self.window, gone=self._gone)
         strong = [m for m in found if m.reason != cluster.SAME_TEXT]
-        weak = (m for m in found[len(strong) :] if not self._spoken_for(new, m.entry, strong))
-        return [*strong, *islice(weak, 1)]
+        one = [like for like in likes if like.verdict.one]
+        weak = [*found[len(strong) :], *(_match(like) for like in one)]
+        proof = {m.key for m in found} | {like.old.key for like in one if like.verdict.strong}
+        joined = list(strong)
+        for m in weak:
+            if m.cluster in {x.cluster for x in joined}:
+                continue
+            if (not joined or m.key in proof) and not self._spoken_for(new, m, joined):
+                joined.append(m)
+        return joined
 
-    def _spoken_for(
-        self, new: StoredEntry, old: StoredEntry, strong: Iterable[cluster.Match]
-    ) -> bool:
+    def _spoken_for(self, new: StoredEntry, old: Match, joined: Iterable[Match]) -> bool:
         """Whether another entry of the source of `new`, or of those that it joins, is or is about
-        to be the story that `old` tells: then a paper's daily column is not all of its columns."""
-        if any(self.store.one_source_in(m.entry.cluster, old.cluster) for m in strong):
+        to be the story that `old` tells."""
+        if any(self.store.one_source_in(m.cluster, old.cluster) for m in joined):
             return True
         if old.source == new.source:
             return False
-        if old.keys.url_key and old.keys.url_key in self.own_links:
+        if old.url_key and old.url_key in self.own_links:
             return True
         return any(x.key != new.key for x in self.store.members(old.cluster, new.source))
 
     def _joined(self, found: Iterable[cluster.Match], *own: int) -> int:
-        clusters = {*(m.entry.cluster for m in found), *own}
+        clusters = {*(m.cluster for m in found), *own}
         if len(clusters) == 1:
             return clusters.pop()
         self.touched |= clusters
         return self.store.merge(clusters)
 
-    def _note_match(self, new: StoredEntry, match: cluster.Match) -> None:
-        other = match.entry
+    def _note_match(self, new: StoredEntry, match: Match) -> None:
+        told = f"{match.reason} as {match.title!r} of {match.source}"
         self.store.note(
-            new.key, self.now, "merged", f"{match.reason} as {other.title!r} of {other.source}"
+            new.key, self.now, "merged", f"{told}: {match.detail}" if match.detail else told
         )
 
     def _feed_updated(self, entry: Entry, at_least: datetime) -> datetime:
         own = self.poll.feed.updated if self.poll.feed else None
         stated = max(own or at_least, entry.updated or at_least, at_least)
         return _past(stated, max(self.now, at_least))
+
+
+def _match(like: Like) -> Match:
+    old = like.old
+    return Match(
+        key=old.key,
+        source=old.source,
+        cluster=old.cluster,
+        title=old.title,
+        url_key=old.url_key,
+        reason=like.verdict.rule,
+        detail=str(like.evidence),
+    )
 
 
 def _past(when: datetime, most: datetime) -> datetime:

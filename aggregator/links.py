@@ -74,7 +74,7 @@ def choose(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
         link = canonicalize(href, base=entry.base)
         if link is None or url_key(link) in home:
             continue
-        if not _opaque(link):
+        if not opaque(link):
             return link
         hidden = hidden or link
     return hidden
@@ -115,7 +115,8 @@ def _is_no_page(link: Link) -> bool:
 _OPAQUE_PATH = re.compile("|".join(known.OPAQUE_PATHS))
 
 
-def _opaque(link: str) -> bool:
+def opaque(link: str) -> bool:
+    """Whether it hides its target, as a shortener does."""
     parts = parts_of(link)
     return parts is not None and (
         site_of(parts.host).opaque or _OPAQUE_PATH.match(parts.host + parts.path) is not None

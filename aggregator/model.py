@@ -470,6 +470,23 @@ class StoredEntry:
     entry: Entry | None = None  # None once pruned
 
 
+Place = tuple[int, int]  # in the index of sketches: the week of an entry's date, and a hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imprint:
+    """A sighting as others are held against it (prints, near)."""
+
+    key: int
+    source: str
+    cluster: int
+    title: str
+    published: datetime
+    url_key: str | None
+    tokens: bytes
+    points: bool  # it only points at what others tell
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """A cluster on its way out: every sighting that a rule did not drop, oldest first."""

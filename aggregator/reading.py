@@ -170,6 +170,7 @@ def poll_of(
         problems=feed.problems,
         slowdown=texts.slowdown if texts else None,
         first=before.succeeded is None,
+        points=source.role == "aggregator",
         advertised=given.advertised,
     )
 
@@ -210,7 +211,13 @@ def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple
         subscription, given.feed.entries, given.ids, given.known, given.said, feed_urls=given.own
     )
     taken = _news(store, source, arrivals)
-    poll = Poll(source=source.id, state=None, arrivals=taken, present=frozenset(given.ids))
+    poll = Poll(
+        source=source.id,
+        state=None,
+        arrivals=taken,
+        present=frozenset(given.ids),
+        points=source.role == "aggregator",
+    )
     return poll, len(taken) == len(arrivals)
 
 

@@ -18,8 +18,10 @@ from aggregator.model import (
     Edition,
     Feed,
     FileStamp,
+    Imprint,
     Keys,
     Lease,
+    Place,
     PollState,
     Slowdown,
     Source,
@@ -122,8 +124,25 @@ class Store(Protocol):
         """Entries of any source that share a key, at most a hundred or so; those that share
         their title alone are not further from `near` than `within`."""
 
-    def members(self, cluster: int, source: str) -> list[StoredEntry]:
-        """The sightings of a cluster that are of one source."""
+    def postings(self, places: Collection[Place]) -> dict[Place, list[int]]:
+        """By place in the index of sketches, the keys of the entries that are there."""
+
+    def imprints(self, entries: Collection[int]) -> list[Imprint]:
+        """What those of these entries are compared by that have a print."""
+
+    def keep_print(
+        self,
+        entry: int,
+        tokens: bytes,
+        *,
+        points: bool,
+        kept: Iterable[Place],
+        gone: Iterable[Place],
+    ) -> None:
+        """The print of an entry, and the places where its sketch is found, and is no more."""
+
+    def members(self, cluster: int, source: str | None = None) -> list[StoredEntry]:
+        """The sightings of a cluster, or those of them that are of one source."""
 
     def one_source_in(self, one: int, other: int) -> bool:
         """Whether some source has sightings in both clusters."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from aggregator.model import Arrival, Keys, PollState, StoredEntry, Story
+from aggregator.model import Arrival, Imprint, Keys, PollState, StoredEntry, Story
 from aggregator.opml import Outline
 from aggregator.stores import codec
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
@@ -65,6 +65,19 @@ def to_entry(row: sqlite3.Row) -> StoredEntry:
         dropped=row["dropped"],
         outputs=codec.to_names(row["outputs"]),
         entry=codec.to_entry(row["document"]) if row["document"] else None,
+    )
+
+
+def to_imprint(row: sqlite3.Row) -> Imprint:
+    return Imprint(
+        key=row["key"],
+        source=row["source"],
+        cluster=row["cluster"],
+        title=row["title"],
+        published=to_moment(row["published"]),
+        url_key=row["url_key"],
+        tokens=row["tokens"],
+        points=bool(row["points"]),
     )
 
 

@@ -168,6 +168,26 @@ MIGRATIONS = (
     UPDATE source SET etag = NULL, last_modified = NULL
         WHERE etag GLOB '*[^ -~]*' OR last_modified GLOB '*[^ -~]*';
     """,
+    """
+    -- What entries are compared by (prints, near): weeks are counted from 1970.
+    CREATE TABLE print (
+        entry INTEGER PRIMARY KEY,
+        tokens BLOB NOT NULL,
+        points INTEGER NOT NULL        -- whether it only points at what others tell
+    ) STRICT;
+    CREATE TABLE sketch (
+        week INTEGER NOT NULL,
+        hash INTEGER NOT NULL,
+        entry INTEGER NOT NULL,
+        PRIMARY KEY (week, hash, entry)
+    ) STRICT, WITHOUT ROWID;
+    -- What an operator told apart: no cluster holds both.
+    CREATE TABLE parted (
+        one INTEGER NOT NULL,
+        other INTEGER NOT NULL,
+        PRIMARY KEY (one, other)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

@@ -28,8 +28,10 @@ from aggregator.model import (
     Edition,
     Feed,
     FileStamp,
+    Imprint,
     Keys,
     Lease,
+    Place,
     PollState,
     Slowdown,
     Source,
@@ -46,6 +48,7 @@ from aggregator.stores.rows import (
     from_entry,
     from_state,
     to_entry,
+    to_imprint,
     to_outline,
     to_state,
     to_story,
@@ -422,9 +425,57 @@ class SqliteStore:
             )
         return list({row["key"]: to_entry(row) for row in rows}.values())
 
-    def members(self, cluster: int, source: str) -> list[StoredEntry]:
+    def postings(self, places: Collection[Place]) -> dict[Place, list[int]]:
+        by_week: dict[int, list[int]] = {}
+        for week, mark in places:
+            by_week.setdefault(week, []).append(mark)
+        found: dict[Place, list[int]] = {}
+        for week, marks in by_week.items():
+            rows = self._db.execute(
+                "SELECT hash, entry FROM sketch WHERE week = ?"
+                " AND hash IN (SELECT value FROM json_each(?))",
+                (week, json.dumps(marks)),
+            )
+            for mark, entry in rows:
+                found.setdefault((week, mark), []).append(entry)
+        return found
+
+    def imprints(self, entries: Collection[int]) -> list[Imprint]:
         rows = self._db.execute(
-            f"SELECT {ENTRY} FROM entry WHERE cluster = ? AND source = ?", (cluster, source)
+            "SELECT key, source, cluster, title, published, url_key, tokens, points"
+            " FROM print JOIN entry ON key = entry"
+            " WHERE entry IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(entries)),),
+        )
+        return [to_imprint(row) for row in rows]
+
+    def keep_print(
+        self,
+        entry: int,
+        tokens: bytes,
+        *,
+        points: bool,
+        kept: Iterable[Place],
+        gone: Iterable[Place],
+    ) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO print (entry, tokens, points) VALUES (?, ?, ?)",
+            (entry, tokens, points),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO sketch (week, hash, entry) VALUES (?, ?, ?)",
+            [(*place, entry) for place in kept],
+        )
+        self._db.executemany(
+            "DELETE FROM sketch WHERE week = ? AND hash = ? AND entry = ?",
+            [(*place, entry) for place in gone],
+        )
+
+    def members(self, cluster: int, source: str | None = None) -> list[StoredEntry]:
+        rows = self._db.execute(
+            f"SELECT {ENTRY} FROM entry WHERE cluster = ?1 AND (?2 IS NULL OR source = ?2)"
+            " ORDER BY key",
+            (cluster, source),
         )
         return [to_entry(row) for row in rows]
 

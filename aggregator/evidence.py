@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.prints import LEAST, Print, Term
-from aggregator.titles import Likeness, likeness, longest_run
+from aggregator.titles import Likeness, Title, likeness, longest_run
 
 _USUAL = 3  # stories; what so many have in common tells little of any
 _WORTH = (
-    0.25  # of the shorter text; with less in common and no like title there is nothing to judge
+    0.25  # of the shorter text, or of both titles: with less in common there is nothing to judge
 )
 
 
@@ -110,10 +110,15 @@ def measure(
         shared = at[start:end][hit]
         least = min(len(held), len(old.shingles))
         alike = len(shared) >= _WORTH * least > 0
-        if alike or not new.title.pairs.isdisjoint(old.title.pairs):
+        if alike or _titles_alike(new.title, old.title):
             yield _evidence(new, old, hit, shared, usual)
         else:
             yield None
+
+
+def _titles_alike(one: Title, two: Title) -> bool:
+    shared = len(one.pairs & two.pairs)
+    return shared > 0 and 2 * shared >= _WORTH * (len(one.pairs) + len(two.pairs))
 
 
 def _usual(

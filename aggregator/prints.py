@@ -20,6 +20,7 @@ from aggregator.model import Entry
 from aggregator.prose import prose_of
 from aggregator.titles import Title, sketch_of, title_of
 from aggregator.tokens import (
+    SHINGLE,
     Shingles,
     Tokens,
     is_number,
@@ -58,22 +59,25 @@ class Print:
         return len(self.tokens)
 
     @cached_property
-    def _unique(self) -> tuple[Shingles, NDArray[np.intp]]:
-        return np.unique(shingles_of(self.tokens), return_index=True)
+    def _row(self) -> Shingles:
+        """Its shingles in their order."""
+        return shingles_of(self.tokens)
 
-    @property
+    @cached_property
     def shingles(self) -> Shingles:
         """Sorted, each once."""
-        return self._unique[0]
+        return _once(self._row)
 
-    @property
+    @cached_property
     def places(self) -> NDArray[np.intp]:
-        """Of each shingle, the first token of its first run."""
-        return self._unique[1]
+        """Of each of these, the first token of its first run."""
+        found: NDArray[np.intp] = np.unique(self._row, return_index=True)[1]
+        return found
 
     @cached_property
     def opening(self) -> Shingles:
-        return np.unique(shingles_of(self.tokens[:_OPENING]))
+        """Those of its first tokens."""
+        return _once(self._row[: _OPENING - SHINGLE + 1])
 
     @cached_property
     def unspaced(self) -> bool:
@@ -133,6 +137,14 @@ class Print:
             found.update(self.shingles[:_SMALLEST].tolist())
             found.update(self.opening[:_SMALLEST_OF_OPENING].tolist())
         return tuple(found)
+
+
+def _once(row: Shingles) -> Shingles:
+    """np.unique for short rows, in a third of its time."""
+    row = np.sort(row)
+    kept = np.ones(len(row), bool)
+    np.not_equal(row[1:], row[:-1], out=kept[1:])
+    return row[kept]
 
 
 @cache

@@ -7,9 +7,10 @@ does not know does little harm: `evidence` counts for less what several stories 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from aggregator.text import plain
+import re2
+
+from aggregator.text import untagged
 
 _BLOCK = re.compile(
     r"</?(?:p|div|br|h[1-6]|li|ul|ol|dl|dt|dd|tr|td|th|table|section|article|aside|header|footer"
@@ -83,23 +84,37 @@ _LEADS = (
 _LEAD = re.compile(rf"\s*(?:{'|'.join(_LEADS)})")
 
 
+# One of these is in every sentence that the above have to say about.
+_HINT = re2.compile(
+    "来源|编辑|編輯|编审|校对|監製|监制|审核|审读|统筹|策划|责编|責編|作者|记者|記者|撰|摄影|采写|翻译|编译|文[:：/]"
+    "|图[:：/]|标题|原題|原標題|关键词|标签|声明|聲明|提示|版权|构成|仅|有风险|未经|转载|更多|欢迎|敬请|海量|扫描"
+    "|长按|点击|打开|下载|阅读|閱讀|推荐|链接|報道|报道|查看|返回|回到|举报|投资|二维码|公众号"
+    "|(?i:report|editing|writing|by |copy|©|\\(c\\)|right|disclaim|standards|the post|this art"
+    "|this st|this po|this pi|read|see |view|here|sign up|subscr|follow|share|related|recommend"
+    "|more|download|filed|tag|advert|source|photo|image|forward|submitted|comment|article|points"
+    "|publish|permission|appeared|inbox)"
+)
+
+
 def prose_of(markup: str) -> str:
     """The text of HTML as far as it is compared, a line a block."""
     if "<" in markup:
-        markup = _BLOCK.sub("\n", _ASIDE.sub("\n", markup))
-    return "\n".join(_told(markup))
-
-
-def _told(markup: str) -> Iterator[str]:
-    """Its lines. Where all of them are notices, all are told: then they are the story."""
-    texts = [text for block in markup.split("\n") if (text := plain(block))]
+        if "<li" in markup or "<figcaption" in markup:
+            markup = _ASIDE.sub("\n", markup)
+        markup = _BLOCK.sub("\n", markup)
+    texts = [text for block in untagged(markup).split("\n") if (text := block.strip())]
     kept = [told for text in texts if (told := _without_notices(text))]
-    for number, text in enumerate(kept or texts):
-        told = _ADDRESS.sub(" ", text) if "." in text else text
-        yield told if number else _without_lead(told)
+    if not kept:  # all of them are notices: then they are the story
+        kept = texts
+    if kept:
+        kept[0] = _without_lead(kept[0])
+    told = "\n".join(kept)
+    return _ADDRESS.sub(" ", told) if "www." in told or "://" in told or "@" in told else told
 
 
 def _without_notices(text: str) -> str:
+    if not _HINT.search(text):
+        return text
     told = (x for x in _SENTENCE.split(text) if not _NOTICE.match(x) and not _RIGHTS.search(x))
     return " ".join(told)
 

@@ -35,11 +35,16 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 def plain(markup: str) -> str:
     """The text of HTML on one line, without characters that XML cannot hold. Paragraphs stay
     apart; `大<b>模型</b>` stays one word."""
+    return line(untagged(markup))
+
+
+def untagged(markup: str) -> str:
+    """The text of HTML, with its line breaks and whatever XML cannot hold."""
     if "<" in markup:
         markup = _MARKUP.sub(lambda tag: " " if tag["block"] else "", markup)
     if "&" in markup:
         markup = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", markup))
-    return line(markup)
+    return markup
 
 
 def line(text: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-import numpy as np
+import re2
 
-from aggregator.text import fold, plain
-from aggregator.tokens import NUMBER, Tokens, run_of, tokens_of, unspaced_share
+from aggregator.text import fold
+from aggregator.tokens import NUMBER, Tokens, tokens_of, unspaced_share
 
 _ZH_NUMBER = "〇零一二三四五六七八九十百两"
 _ZH_UNITS = "期|集|回|章|部分|部|讲|篇|辑|场|轮|弹|批|课|版|届|天|日"
@@ -85,12 +85,12 @@ class Title:
     words: Tokens  # of what is left of it
     listed: tuple[int, ...]  # the same
     pairs: frozenset[tuple[int, int]]  # of neighbours; of the word and itself, if it is one
-    serial: frozenset[str]  # marks of a series
-    corrects: bool
-    updates: bool
-    live: bool
-    comments: bool
-    gathers: bool  # it is of several stories: a newsletter, a review of the week
+    serial: frozenset[str] = frozenset()  # marks of a series
+    corrects: bool = False
+    updates: bool = False
+    live: bool = False
+    comments: bool = False
+    gathers: bool = False  # it is of several stories: a newsletter, a review of the week
 
     @property
     def unspaced(self) -> bool:
@@ -100,14 +100,24 @@ class Title:
         return len(self.words)
 
 
+# One of these is in every title that anything above has to say about.
+_HINT = re2.compile(
+    r"[-–—_|｜丨:：·#（(【\[〔「『“\"\d①-⑳⑴-⒇㈠-㈩Ⅰ-Ⅻ第上下早晚要周盘汇速合简通直]"
+    r"|(?i:live|re:|part|pt|ep|chapter|vol|issue|no|update|day|week|round|season|stage|lesson"
+    r"|edition|session|newsletter|digest|briefing|things|what to|and more|top stories|headlines"
+    r"|links| [ivx]+$)"
+)
+
+
 @lru_cache(maxsize=8192)
 def title_of(text: str) -> Title:
     """What a plain title says."""
-    text = plain(text)
+    if not _HINT.search(text):
+        return _title(text)
     corrects, updates, live, comments = False, False, False, False
     while found := _PREFIX.match(text):
         rest = text[found.end() :]
-        if len(tokens_of(rest)) < _LEAST:
+        if _length(rest) < _LEAST:
             break
         corrects |= bool(found["fix"] or _CORRECTION.search(found[0]))
         updates |= bool(_UPDATE.search(found[0]))
@@ -120,19 +130,29 @@ def title_of(text: str) -> Title:
     live |= bool(_LIVE.search(text))
     comments |= bool(_ABOUT.match(text))
     text = _without_outlet(text)
-    gathers = bool(_GATHERS.search(text))
-    serial = frozenset(_marks(text))
+    return replace(
+        _title(text),
+        serial=frozenset(_marks(text)),
+        corrects=corrects,
+        updates=updates,
+        live=live,
+        comments=comments,
+        gathers=bool(_GATHERS.search(text)),
+    )
+
+
+def _title(text: str) -> Title:
     words = tokens_of(text)
     listed = tuple(words.tolist())
     pairs = frozenset(pairwise(listed)) or frozenset((word, word) for word in listed)
-    return Title(words, listed, pairs, serial, corrects, updates, live, comments, gathers)
+    return Title(words, listed, pairs)
 
 
 def _without_outlet(text: str) -> str:
     while found := _SUFFIX.search(text):
         rest = text[: found.start()]
         name = found["name"] or found["paren"] or ""
-        if _SERIAL.search(found[0]) or len(tokens_of(rest)) < _LEAST or not _is_name(name):
+        if _SERIAL.search(found[0]) or _length(rest) < _LEAST or not _is_name(name):
             break
         text = rest
     return text
@@ -140,8 +160,16 @@ def _without_outlet(text: str) -> str:
 
 def _is_name(text: str) -> bool:
     """Short, as an outlet's name is: a clause after a dash is part of the title."""
-    words = tokens_of(text)
-    return len(words) <= (10 if unspaced_share(words) > 0.5 else 4)
+    return _length(text) <= (10 if _UNSPACED.search(text) else 4)
+
+
+_UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af]")
+_TOKEN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W_\u2e80-\u9fff\uac00-\ud7af]+")
+
+
+def _length(text: str) -> int:
+    """In tokens, as near as makes no difference here."""
+    return len(_TOKEN.findall(text))
 
 
 def _marks(text: str) -> Iterable[str]:
@@ -210,11 +238,9 @@ def longest_run(one: Title, two: Title) -> int:
 
 
 def sketch_of(title: Title) -> list[int]:
-    """The smallest hashes of its pairs of neighbours, and one of it all: titles that share one of
-    them may be alike."""
-    pairs = run_of(title.words, min(2, max(1, len(title.words)))) ^ np.uint32(_SALT)
-    return list(map(int, np.unique(pairs)[:_PAIRS]))
+    """The smallest hashes of its pairs of neighbours: titles that share one may be alike."""
+    return sorted((a * _A + b * _B) >> 29 & 0xFFFFFFFF for a, b in title.pairs)[:_PAIRS]
 
 
 _PAIRS = 8
-_SALT = 0x5BD1E995  # keeps what titles share apart from what texts share
+_A, _B = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9  # keep these apart from hashes of texts

@@ -26,7 +26,7 @@ _BMP = 0x10000
 _ASTRAL = 0x32400  # the Han of the supplementary planes end before it
 _POINTS = frozenset(map(ord, ".:"))  # within a number
 _COMMAS = frozenset(map(ord, ",'’"))  # between its thousands
-_TRADITIONAL = 0.08  # of all Han; a text that only quotes some has fewer
+_TRADITIONAL = 0.06  # of a text's characters; one that only quotes some has fewer
 _LONGEST = 64  # characters of a word that tell it from others
 
 # Scripts without spaces between words, beside Han: kana, bopomofo, hangul, Thai, Lao, Tibetan,
@@ -42,9 +42,9 @@ _UNSPACED = (
 def tokens_of(text: str) -> Tokens:
     """The tokens of plain text, in order."""
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text[:_MOST])
+        text = unicodedata.normalize("NFC", text)
     points = _points(text)
-    if _is_traditional(points):
+    if not text.isascii() and _is_traditional(points):
         points = _points(_of_the_mainland(text))
     points = _folding()[np.minimum(points, _ASTRAL - 1)]
     kinds = _kinds()[points]
@@ -54,13 +54,13 @@ def tokens_of(text: str) -> Tokens:
     kept = np.flatnonzero(kinds)
     if not len(kept):
         return np.empty(0, np.uint32)
-    first = np.flatnonzero(starts[kept])
-    within = np.arange(len(kept)) - np.repeat(first, np.diff(first, append=len(kept)))
-    letters = (points[kept].astype(np.uint64) + np.uint64(1)) * _powers()[
-        np.minimum(within, _LONGEST - 1)
-    ]
-    sums = np.add.reduceat(letters, first)
-    marks = (kinds[kept[first]] - 1).astype(np.uint32)
+    begun = starts[kept]
+    first = np.flatnonzero(begun)
+    place = np.arange(len(kept))
+    within = place - np.maximum.accumulate(np.where(begun, place, 0))
+    powers = _powers()[np.minimum(within, _LONGEST - 1)]
+    sums = np.add.reduceat((points[kept] + np.uint64(1)) * powers, first)
+    marks = (kinds[kept[first]] - np.uint8(1)).astype(np.uint32)
     return (_mixed(sums) & np.uint32(0xFFFFFFFC)) | marks
 
 
@@ -99,13 +99,11 @@ def _points(text: str) -> NDArray[np.uint32]:
 
 def _is_traditional(points: NDArray[np.uint32]) -> bool:
     """Whether so much of it is that its words may be those of Taiwan or Hong Kong, too."""
-    han = points[(points >= 0x4E00) & (points < 0xA000)]
-    return bool(len(han)) and float(np.mean(_folding()[han] != han)) > _TRADITIONAL
+    traditional = np.count_nonzero(_traditional()[np.minimum(points, _ASTRAL - 1)])
+    return int(traditional) > _TRADITIONAL * len(points)
 
 
 # ── tables ───────────────────────────────────────────────────────────────────
-
-_MOST = 1_000_000  # characters normalised at a time: no text is longer
 
 
 def _numbers_whole(
@@ -116,10 +114,10 @@ def _numbers_whole(
     marks = marks[(kinds[marks - 1] == _DIGIT) & (kinds[marks + 1] == _DIGIT)]
     if not len(marks):
         return points, kinds
-    kinds = kinds.copy()
     kinds[marks] = _DIGIT
-    commas = marks[_marks()[points[marks]] == 2]
-    return np.delete(points, commas), np.delete(kinds, commas)
+    kept = np.ones(len(points), bool)
+    kept[marks[_marks()[points[marks]] == 2]] = False
+    return points[kept], kinds[kept]
 
 
 @cache
@@ -152,6 +150,15 @@ def _converter(name: str) -> Any:
     from opencc import OpenCC  # noqa: PLC0415  # once, when the first text is compared
 
     return OpenCC(name)
+
+
+@cache
+def _traditional() -> NDArray[np.bool_]:
+    """By code point, whether it is a Han letter that has a simplified form."""
+    table = np.zeros(_ASTRAL, bool)
+    han = np.arange(0x3400, 0xA000)
+    table[han] = _folding()[han] != han
+    return table
 
 
 @cache

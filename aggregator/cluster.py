@@ -12,7 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
@@ -169,17 +171,33 @@ def _linked(keys: Keys, old: StoredEntry) -> bool:
 def edited(
     new: StoredEntry, candidates: Iterable[StoredEntry], *, gone: Gone
 ) -> StoredEntry | None:
-    """What `new` was before, when it has neither id nor link: its title and the date that its
-    source gives, if any, are those of an entry that is gone from the document."""
+    """What `new` was before: its title and the date that its source gives are those of an entry
+    that is gone from the document. So a feed that moves to other software, with other ids and
+    other links, publishes nothing again. Without dates only what has neither id nor link either.
+    """
     assert new.entry is not None
-    if new.entry.id or new.keys.url_key:
+    if new.keys.title_key is None:
         return None
+    named = bool(new.entry.id or new.keys.url_key)
     for old in candidates:
         same = (old.source, old.keys.title_key) == (new.source, new.keys.title_key)
-        dated = old.published == new.published if new.stated else not old.stated
-        if same and dated and not old.keys.url_key and gone(old):
+        if not same or old.stated != new.stated or not gone(old):
+            continue
+        if named and (new.entry.path or _linked(new.keys, old)):  # those are known otherwise
+            continue
+        if old.published == new.published if new.stated else not (named or old.keys.url_key):
             return old
     return None
+
+
+def returned(new: Entry, titled: Sequence[StoredEntry], *, gone: Gone) -> StoredEntry | None:
+    """Of the entries of its source that have its title: the one that is gone from the document and
+    has its words, too. So `new` may be that under another id, link and date, if most are."""
+    if len(titled) != 1 or not gone(titled[0]):  # a rubric has many
+        return None
+    (old,) = titled
+    bare = not (plain(new.html) or plain(old.entry.html if old.entry else ""))
+    return old if bare or _overlap(new, old.entry, 0.6) else None
 
 
 def matches(
@@ -329,6 +347,32 @@ def _grams(text: str, size: int) -> set[str]:
     return {text[i : i + size] for i in range(len(text) - size + 1)}
 
 
+def points(entry: Entry) -> bool:
+    """Whether it only says where a story is told: its link was wrapped in another's address, hides
+    its target, or is not where it is discussed."""
+    if not entry.link:
+        return False
+    if links.opaque(entry.link):
+        return True
+    here = _host(entry.link)
+    others = [_host(url) for url in (entry.source_link, entry.comments) if url]
+    return any(other and other != here for other in others)
+
+
+@lru_cache(maxsize=4096)
+def _host(url: str) -> str:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return outlet_of(links.url_key(f"https://{host}/")) or ""
+
+
+def outlet_of(url_key: str | None) -> str | None:
+    """Whose site a link leads to."""
+    return re.split(r"[/?:#]", url_key, maxsplit=1)[0] if url_key else None
+
+
 # ── which copy leads ─────────────────────────────────────────────────────────
 
 
@@ -365,14 +409,15 @@ def led(
 def _ranking(
     prefer: Sequence[str], sources: Mapping[str, Source]
 ) -> Callable[[StoredEntry], tuple[bool, ...]]:
-    """How the config's `dedupe.prefer` sorts copies before their dates do; an aggregator comes
-    last in any case."""
+    """How the config's `dedupe.prefer` sorts copies before their dates do; an aggregator, and what
+    only points at another's page, comes last in any case."""
     until = prefer.index("earliest") if "earliest" in prefer else len(prefer)
     posts_first = "posts" in prefer[:until]
 
     def rank(s: StoredEntry) -> tuple[bool, ...]:
         source = sources.get(s.source)
         aggregated = source is not None and source.role == "aggregator"
+        aggregated = aggregated or (s.entry is not None and points(s.entry))
         posted = source is not None and source.kind == "posts"
         return (aggregated, posts_first and not posted)
 

@@ -91,8 +91,9 @@ def _entry(
     story: Story, *, site: Site, sources: Mapping[str, Source], feeds: Mapping[str, Feed]
 ) -> Entry:
     lead = next(s for s in story.sightings if s.key == story.leader)
-    entry = lead.entry
-    assert entry is not None
+    voice = _voice(story, lead)
+    assert lead.entry is not None and voice.entry is not None
+    entry = replace(voice.entry, links=lead.entry.links, comments=lead.entry.comments)
     source = sources.get(lead.source)
     title = entry.title or excerpt(entry.html, 80) or lead.source
     summary, content = _texts(entry, source.content if source else "full")
@@ -107,13 +108,26 @@ def _entry(
             *_via(story, lead, sources=sources, feeds=feeds),
         ),
         published=story.published,
-        updated=max(lead.updated, story.published),
+        updated=max(lead.updated, voice.updated, story.published),
         authors=_authors(entry, origin),
         summary=summary,
         content=content,
         categories=_categories(story, lead),
         origin=origin,
     )
+
+
+def _voice(story: Story, lead: StoredEntry) -> StoredEntry:
+    """Whose words are told: the leader's, or those of the newest revision that its source put
+    under an address of its own (an update, a correction). A digest of it is none."""
+    least = 0.8 * len(plain(lead.entry.html if lead.entry else ""))
+    revisions = (
+        s
+        for s in story.sightings
+        if s.source == lead.source and s.stated and s.title and s.entry
+        if len(plain(s.entry.html)) >= least
+    )
+    return max((lead, *revisions), key=lambda s: (s.updated, s is lead, s.key))
 
 
 def _texts(entry: Entry, policy: str) -> tuple[str | None, str | None]:

@@ -31,6 +31,7 @@ from aggregator.rules import Ruler, wish
 from aggregator.stores import Store
 from aggregator.text import letters, plain
 
+_FLOOD = 5  # entries
 _WITHDRAWN = "its front matter: it says that it is not published"
 
 
@@ -88,6 +89,7 @@ class _Ingest:
         self.by_id: dict[str, list[StoredEntry]] = defaultdict(list)
         self.by_link: dict[str, list[StoredEntry]] = defaultdict(list)
         self.near = Near(store, window=window, points=poll.points)
+        self.again: dict[str, StoredEntry] = {}  # by the new id, what came under another before
 
     def save(self) -> Changes:
         keys = [a.keys for a in self.poll.arrivals]
@@ -98,6 +100,7 @@ class _Ingest:
             ids |= {cluster.stand_in(a.entry) for a in self.poll.arrivals}
             for old in self.store.recognised(self.poll.source, ids, links):
                 self._know(old)
+            self.again = self._returned()
         coming = self._oldest_first()
         self.near.prepare((arrival.entry, published) for arrival, published in coming)
         for number, (arrival, published) in enumerate(coming):
@@ -109,8 +112,11 @@ class _Ingest:
             self.store.keep_outlines(self.poll.source, self.poll.outlines)
         self.store.stamp(self.poll.source, self.poll.stamps)
         self.store.forget(self.poll.source, self.poll.gone)
+        flood, feed = self._flood(), self.poll.feed
+        if feed and flood:
+            feed = replace(feed, problems=feed.problems + flood)
         if self.poll.state:
-            self.store.finish(self.poll.state, self.poll.feed)
+            self.store.finish(self.poll.state, feed)
         if self.poll.advertised:
             self.store.advertise(self.poll.source, self.poll.advertised)
         if self.poll.slowdown:
@@ -120,7 +126,39 @@ class _Ingest:
             changed=self.count["changed"],
             merged=self.count["merged"],
             dropped=self.count["dropped"],
-            problems=self.poll.problems,
+            problems=self.poll.problems + flood,
+        )
+
+    def _returned(self) -> dict[str, StoredEntry]:
+        """When a feed takes to new ids and links for all that it has, what its entries were before.
+        One or two alone could be columns that come again; many at once are a flood, which would
+        publish all of them anew."""
+        strange = [a for a in self.poll.arrivals if not self._is_known(a.keys)]
+        if len(strange) < _FLOOD or self.poll.first or self.poll.state is None:
+            return {}
+        titles = Counter(a.keys.title_key for a in strange)
+        single = [a for a in strange if a.keys.title_key and titles[a.keys.title_key] == 1]
+        known: dict[str | None, list[StoredEntry]] = defaultdict(list)
+        for old in self.store.titled(
+            self.poll.source, {a.keys.title_key for a in single if a.keys.title_key}
+        ):
+            known[old.keys.title_key].append(old)
+        found = {}
+        for a in single:
+            before = cluster.returned(a.entry, known[a.keys.title_key], gone=self._gone)
+            if before:
+                found[a.keys.source_entry_id] = before
+        return found if len(found) >= max(_FLOOD, len(strange) / 2) else {}
+
+    def _is_known(self, keys: Keys) -> bool:
+        return keys.source_entry_id in self.by_id or (keys.url_key or "") in self.by_link
+
+    def _flood(self) -> tuple[str, ...]:
+        if not self.again:
+            return ()
+        return (
+            f"{len(self.again)} entries came again under other ids and links:"
+            " taken for the old ones, and not published anew",
         )
 
     def _know(self, entry: StoredEntry) -> None:
@@ -151,7 +189,9 @@ class _Ingest:
         if owner is not None and owner is not old:
             # Its id is another story's: the feed recycles ids.
             arrival = replace(arrival, keys=_own_keys(arrival))
-        if old is None:
+        if old is None and keys.source_entry_id in self.again:
+            self._change(self.again[keys.source_entry_id], arrival)
+        elif old is None:
             self._add(arrival, published, seen)
         elif old.keys.digest != keys.digest:
             self._change(old, arrival)

@@ -9,15 +9,13 @@ touched, neither to look something up nor to write it down.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from urllib.parse import urlsplit
 
-from aggregator import links, prints
+from aggregator import prints
+from aggregator.cluster import outlet_of, points
 from aggregator.evidence import Evidence, Seen, Verdict, measure, verdict
 from aggregator.model import Entry, Imprint, Place, StoredEntry
 from aggregator.prints import Print, print_of
@@ -143,32 +141,6 @@ def _seen_of(old: Imprint, printed: Print) -> Seen:
         published=old.published,
         points=old.points,
     )
-
-
-def points(entry: Entry) -> bool:
-    """Whether it only says where a story is told: its link was wrapped in another's address, hides
-    its target, or is not where it is discussed."""
-    if not entry.link:
-        return False
-    if links.opaque(entry.link):
-        return True
-    here = _host(entry.link)
-    others = [_host(url) for url in (entry.source_link, entry.comments) if url]
-    return any(other and other != here for other in others)
-
-
-@lru_cache(maxsize=4096)
-def _host(url: str) -> str:
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-    return outlet_of(links.url_key(f"https://{host}/")) or ""
-
-
-def outlet_of(url_key: str | None) -> str | None:
-    """Whose site a link leads to."""
-    return re.split(r"[/?:#]", url_key, maxsplit=1)[0] if url_key else None
 
 
 def _week(when: datetime) -> int:

@@ -1964,3 +1964,97 @@ def test_a_post_that_says_it_is_not_published_any_more_is_withdrawn(world: World
     world.run()
 
     assert {text(e, "title"): text(e, "id") for e in world.published()} == ids
+
+
+# ── identity under stress ────────────────────────────────────────────────────
+
+MOVED = (
+    "The night ferry is to run until the harbour bridge is mended",
+    "Bees settle in the clock tower and stop it at noon",
+    "A cold spring keeps the islands' orchards back",
+    "Market hall opens an hour earlier from Monday",
+    "The last telephone box in town is a library now",
+    "School choir sings on a roof for want of a stage",
+)
+
+
+def moved(name: str, *, days: int = 0, host: str = "a.example") -> list[Item]:
+    return [
+        Item(
+            id=f"{name}-{n}",
+            link=f"https://{host}/{name}/{n}",
+            title=title,
+            text=f"<p>{title}, as the council said on its fourth day of sitting. {title[::-1]}</p>",
+            date=f"Wed, {1 + days:02d} Apr 2026 10:{n:02d}:00 GMT",
+        )
+        for n, title in enumerate(MOVED)
+    ]
+
+
+@pytest.mark.parametrize("days", [0, 1, 25])
+def test_a_feed_that_takes_to_other_ids_links_and_dates_publishes_nothing_again(
+    world: World, days: int
+) -> None:
+    world.sources("a")
+    world.serve("a", rss(*moved("old")))
+    world.run()
+    before = {text(e, "title"): (text(e, "id"), text(e, "published")) for e in world.published()}
+    world.later(days=days)
+    world.serve("a", rss(*moved("new", days=days, host="moved.example")))
+
+    summary = world.run()
+
+    assert summary.new == 0
+    after = {text(e, "title"): (text(e, "id"), text(e, "published")) for e in world.published()}
+    assert after == before
+    assert all(e["url"].startswith("https://moved.example/") for e in world.entries())
+    if days:
+        assert "6 entries came again under other ids and links" in str(summary.problems)
+
+
+def test_entries_that_come_again_under_other_ids_are_no_flood_while_the_old_ones_are_there(
+    world: World,
+) -> None:
+    world.sources("a")
+    world.serve("a", rss(*moved("old")))
+    world.run()
+    world.serve("a", rss(*moved("new", days=20), *moved("old")))
+    world.later(days=20)
+
+    assert "came again" not in str(world.run().problems)
+
+
+def test_a_revision_in_the_same_source_gives_its_words_and_no_new_entry(world: World) -> None:
+    world.sources("a")
+    title = "Night ferry to stay until the harbour bridge is mended"
+    first = Item("1", "https://a.example/1", title, LONG * 2)
+    world.serve("a", rss(first))
+    world.run()
+    (before,) = world.published()
+    more = "<p>The mayor said on Wednesday that the second boat comes in May.</p>"
+    update = Item("2", "https://a.example/2", f"UPDATE 1-{title}", LONG * 2 + more,
+                  date="Wed, 01 Apr 2026 15:00:00 GMT")  # fmt: skip
+    world.serve("a", rss(first, update))
+    world.run()
+
+    (after,) = world.published()
+    for name in ("id", "published"):
+        assert text(after, name) == text(before, name)
+    assert hrefs(after, "alternate") == ["https://a.example/1"]
+    assert "second boat" in text(after, "content") + text(after, "summary")
+    assert text(after, "updated") == "2026-04-01T15:00:00Z"
+
+
+def test_what_only_points_at_a_story_does_not_lead_it(world: World) -> None:
+    world.sources("alerts", "paper")
+    title = "Night ferry to stay until the harbour bridge is mended"
+    wrapped = "https://www.google.com/url?url=https%3A%2F%2Fpaper.example%2Fferry&ct=ga"
+    world.serve(
+        "alerts",
+        rss(Item("x", wrapped, title, f"<p>{title} ...</p>", date="Wed, 01 Apr 2026 09:00:00 GMT")),
+    )
+    world.serve("paper", rss(Item("y", "https://paper.example/ferry", title, LONG)))
+    world.run()
+
+    (entry,) = world.published()
+    assert "count of passengers" in text(entry, "summary") + text(entry, "content")

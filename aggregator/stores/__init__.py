@@ -117,6 +117,9 @@ class Store(Protocol):
     ) -> list[StoredEntry]:
         """The source's entries that have one of these ids or keys."""
 
+    def titled(self, source: str, title_keys: Collection[str]) -> list[StoredEntry]:
+        """The source's entries that have one of these titles, whenever they were published."""
+
     def shared(self, keys: Iterable[Keys]) -> set[str]:
         """Those of the values in `keys` that any entry has for a key, too."""
 

@@ -397,6 +397,14 @@ class SqliteStore:
         )
         return [to_entry(row) for row in rows]
 
+    def titled(self, source: str, title_keys: Collection[str]) -> list[StoredEntry]:
+        rows = self._db.execute(
+            f"SELECT {ENTRY} FROM entry WHERE source = ?"
+            " AND title_key IN (SELECT value FROM json_each(?)) ORDER BY key",
+            (source, json.dumps(list(title_keys))),
+        )
+        return [to_entry(row) for row in rows]
+
     def shared(self, keys: Iterable[Keys]) -> set[str]:
         values = [v for k in keys for v in (k.url_key, k.global_id, k.title_key) if v is not None]
         wanted = "(SELECT value FROM json_each(?1))"

@@ -252,7 +252,7 @@ class Fetcher:
         """Here, and not with whoever hears of it: those who wait for the host are next."""
         said = f"{_host(url)}: HTTP {status} {_phrase(status)}".rstrip()
         error = FetchError(said, status=status, retry_after=retry_after)
-        if status == 429 or (status == 503 and retry_after is not None):
+        if status == 429:
             error.slowdown = self.hosts.slow(_place(httpx.URL(url)), retry_after)
         return error
 

@@ -128,8 +128,8 @@ def rhythm(moments: Iterable[datetime], now: datetime) -> timedelta | None:
 
 
 def slowed(before: Slowdown | None, host: str, asked: timedelta | None, now: datetime) -> Slowdown:
-    """After a 429, or a 503 that says when. Answers to what was asked before we knew are the same
-    one. A host rests an hour at the most: Retry-After speaks of one address (RFC 9110 §10.2.3)."""
+    """After a 429. Answers to what was asked before we knew are the same one. A host rests an hour
+    at the most: Retry-After speaks of one address (RFC 9110 §10.2.3)."""
     same = before is not None and before.until > now
     strikes = before.strikes if before and remembered(before, now) else 0
     strikes += 0 if same else 1

@@ -102,10 +102,14 @@ for status, words in (
 ):
     body = b"" if status == 204 else b"<p>an error is no entry</p>"
     answer = Answer(status, {"Retry-After": "120"}, body)
-    _fault(f"status-{status}", answer, error=words, slows=status in (429, 503))
+    _fault(f"status-{status}", answer, error=words, slows=status == 429)
 
 _fault("304-without-a-copy", Answer(304), titles=())
-_fault("retry-after-a-date", Answer(503, {"Retry-After": "Wed, 01 Jul 2099 12:00:00 GMT"}), error="HTTP 503", slows=True)  # fmt: skip
+_fault(
+    "retry-after-a-date",
+    Answer(503, {"Retry-After": "Wed, 01 Jul 2099 12:00:00 GMT"}),
+    error="HTTP 503",
+)
 _fault("retry-after-nonsense", Answer(429, {"Retry-After": "soon"}), error="HTTP 429", slows=True)
 _fault("cookies", Answer(headers={"Set-Cookie": "id=1; Path=/"}, body=one("cookies")), titles=("Story of cookies",))  # fmt: skip
 

@@ -46,6 +46,8 @@ _MOST_HEADERS = 64 * 1024  # all of them
 _MOST_LARGE = 6  # bodies in memory at a time
 _SECRET = {"authorization", "cookie", "proxy-authorization"}
 _CONDITIONS = {"if-none-match", "if-modified-since"}
+# Lists they are none: what was sent twice and put together would be what nobody said.
+_SINGLE = {"age", "content-type", "date", "etag", "expires", "last-modified", "retry-after"}
 
 _NO_ADDRESS = "not an address that can be asked"
 _LARGE_HEADERS = f"headers larger than {_MOST_HEADERS // 1024} kB, or too many"
@@ -219,7 +221,7 @@ class Fetcher:
                 raise FetchError(f"{_host(str(url))}: {_LARGE_HEADERS}")
             redirects = _REDIRECTS if posted is None else _SAME_METHOD
             if answer.status_code in redirects and "location" in answer.headers:
-                where = {"location": answer.headers["location"]}
+                where = {"location": answer.headers.get_list("location")[0]}
                 return Response(url=str(asked), status=answer.status_code, headers=where)
             if posted is not None and answer.is_success:
                 return Response(url=str(asked), status=answer.status_code, headers=_headers(answer))
@@ -263,7 +265,9 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
     found: dict[str, list[str]] = defaultdict(list)
     for name, value in answer.headers.raw:
         found[name.decode("latin-1").lower()].append(text(value))
-    return {name: ", ".join(values) for name, values in found.items()}
+    return {
+        name: values[0] if name in _SINGLE else ", ".join(values) for name, values in found.items()
+    }
 
 
 def _redirected(url: httpx.URL, where: str, headers: dict[str, str]) -> tuple[str, dict[str, str]]:

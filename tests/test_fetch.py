@@ -132,6 +132,26 @@ def test_an_odd_validator_goes_back_as_it_came_or_not_at_all(sent: bytes, back: 
     assert got == ({sent.decode("latin-1")} if back else {None})
 
 
+def test_of_a_header_that_can_be_but_one_the_first_counts() -> None:
+    """A proxy may add its own: both in one would be a validator that nobody gave."""
+    lines = b'ETag: "a"\r\nETag: "b"\r\nLast-Modified: x\r\nLast-Modified: y\r\n'
+    when = b"Retry-After: Wed, 01 Jul 2026 12:00:00 GMT\r\n" * 2
+    links = b"Link: <a>; rel=hub\r\nLink: <b>; rel=self\r\n"
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + lines + when + links + b"\r\n"
+    with serving(lambda _: Raw([raw])) as server:
+        headers = fetch(server.url).headers
+
+    assert (headers["etag"], headers["last-modified"]) == ('"a"', "x")
+    assert headers["retry-after"] == "Wed, 01 Jul 2026 12:00:00 GMT"
+    assert headers["link"] == "<a>; rel=hub, <b>; rel=self"
+
+
+def test_of_two_places_to_go_the_first_is_asked() -> None:
+    moved = b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+    with serving(lambda x: Answer(body=BODY) if x.path == "/a" else Raw([moved])) as server:
+        assert fetch(server.url).body == BODY
+
+
 def test_who_asks_is_said_and_nothing_else_is_told() -> None:
     def cookie(asked: Asked) -> Answer:
         if asked.path == "/feed":

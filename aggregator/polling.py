@@ -31,6 +31,7 @@ _ACCEPTS: Mapping[str, str] = {  # by kind of source
     "sitemap": "application/xml, text/xml, */*;q=0.5",
 }
 _SENDABLE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]+")
+_REFUSALS = {400, 412, 431}  # of the request as it was, its conditions among it
 _DOCUMENT = "its document asked to wait"
 _LOCAL = timedelta(seconds=10)  # a look at a file's time stamp costs nothing
 
@@ -129,10 +130,13 @@ def learned(
 
 def after_failure(source: Source, state: PollState, error: SourceError, now: datetime) -> PollState:
     """Twice as long for each failure in a row, up to a day; up to a week, once it has failed for
-    one. Validators stay as they are."""
+    one. Validators stay as they are, unless they may be what the server cannot bear."""
     asked = error.retry_after if isinstance(error, FetchError) else None
+    refused = isinstance(error, FetchError) and error.status in _REFUSALS
     after = replace(
         state,
+        etag=None if refused else state.etag,
+        last_modified=None if refused else state.last_modified,
         failures=state.failures + 1,
         failing=state.failing or now,
         error=told(error, source),

@@ -214,6 +214,21 @@ def test_a_failure_leaves_what_we_know() -> None:
     assert after == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "kept"), [(400, False), (412, False), (431, False), (404, True), (500, True)]
+)
+def test_validators_that_a_server_cannot_bear_are_told_to_it_no_more(
+    status: int, kept: bool
+) -> None:
+    """Else it would refuse us for ever what it gives to everybody else."""
+    before = state(etag="x" * 9000, last_modified="y", digest=b"d")
+
+    after = after_failure(A, before, FetchError("no", status=status), NOW)
+
+    assert (after.etag, after.last_modified) == ((before.etag, "y") if kept else (None, None))
+    assert after.digest == b"d"
+
+
 def test_the_first_failure_is_when_it_began() -> None:
     first = after_failure(A, state(), FetchError("no"), NOW)
     second = after_failure(A, first, FetchError("no"), NOW + DAY)

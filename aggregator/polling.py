@@ -158,7 +158,7 @@ def paced_by(source: Source, state: PollState) -> str:
     """What decides on the time of the next poll, in plain words."""
     if state.polled is None or source.local:
         return "it is a file on this machine" if source.local else "it has not been polled yet"
-    if state.due > _due(source, state, anew=True):
+    if state.due > max(_due(source, state), _due(source, state, anew=True)):
         return "its host wants to be left alone, or answers nobody"
     waits = _waits(source, state, state.polled)
     longest = state.polled + max(waits.values())

@@ -540,6 +540,18 @@ def test_of_a_source_whose_host_rests_that_is_told() -> None:
     assert paced_by(A, late) == "its host wants to be left alone, or answers nobody"
 
 
+@pytest.mark.parametrize("minutes", range(0, 60, 5))
+def test_hours_that_are_skipped_are_no_affair_of_the_host(minutes: int) -> None:
+    """Who is spread further may come to the open hour earlier in it."""
+    now = NOW + timedelta(minutes=minutes)
+    hints = Hints(skip_hours=tuple(x for x in range(24) if x != 20))
+    before = state(succeeded=now, digest=b"d", hints=hints)
+
+    again = after_success(A, replace(before, due=now), answer(304, etag="x"), now)
+
+    assert paced_by(A, again) == "its document asked to wait"
+
+
 # ── clocks, and a config that changes ────────────────────────────────────────
 
 

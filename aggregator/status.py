@@ -51,9 +51,14 @@ def _source(
         "error": state.error if state else None,
         "failures": state.failures if state else 0,
         "problems": problems,
-        "notes": list(moves.notes(source, state)) if state else [],
+        "notes": [*moves.notes(source, state), *_notes(state, count)] if state else [],
         "push": websub.told(leases, now),
     }
+
+
+def _notes(state: PollState, count: int) -> Iterator[str]:
+    if state.succeeded and not (state.digest or state.error or count):
+        yield "its server says that nothing changed, and never sent a document"
 
 
 def _next(

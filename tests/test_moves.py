@@ -15,7 +15,7 @@ import pytest
 from servers import Answer, Asked, Server, free_port, serving
 from world import ATOM, Item, World, hrefs, rss
 
-from aggregator import app, moves, report, status
+from aggregator import app, moves, report
 from aggregator.errors import FetchError, ParseError
 from aggregator.metrics import Metrics
 from aggregator.model import Feed, Link, Move, PollState, Response, Source, Streak
@@ -47,13 +47,7 @@ class Planet(World):
 
 
 def told(world: World, name: str = "news") -> dict[str, Any]:
-    given = app.settings(world.folder / "config.yaml")
-    store = app.open_store(given, exclusive=False)
-    try:
-        rows = status.sources(store, given.sources, world.now)
-    finally:
-        store.close()
-    return next(row for row in rows if row["source"] == name)
+    return world.told(name)
 
 
 @pytest.fixture

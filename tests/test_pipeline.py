@@ -548,6 +548,24 @@ def test_validators_go_back_as_they_came_and_survive_a_failure(world: World) -> 
         assert request.headers["if-modified-since"] == "yesterday, about noon"
 
 
+def test_a_304_about_what_we_never_had_is_told_and_ends_with_a_document(world: World) -> None:
+    """No failure, and no loop: it is asked without conditions, and one day it answers."""
+    world.sources("a")
+    world.serve("a", Response(url="https://a.example/feed", headers={"etag": "x"}, status=304))
+
+    world.run()
+    world.run()
+
+    said = world.told("a")
+    assert said["health"] == "ok"
+    assert said["notes"] == ["its server says that nothing changed, and never sent a document"]
+    assert all(set(request.headers) == {"accept"} for request in world.asked)
+
+    world.serve("a", rss(*numbered(1, 2)))
+    assert world.run().new == 2
+    assert world.told("a")["notes"] == []
+
+
 def test_what_is_not_due_is_not_polled_though_the_program_starts_anew(world: World) -> None:
     world.sources("a")
     date = format_datetime(world.now - timedelta(minutes=5))

@@ -114,6 +114,16 @@ class World:
         finally:
             store.close()
 
+    def told(self, name: str) -> dict[str, Any]:
+        """What `status` says of a source."""
+        given = app.settings(self.folder / "config.yaml")
+        store = app.open_store(given, exclusive=False)
+        try:
+            rows = status.sources(store, given.sources, self.now)
+        finally:
+            store.close()
+        return next(row for row in rows if row["source"] == name)
+
     def stories(self) -> dict[str, set[str]]:
         """By cluster, the sources (with ids) that were seen to tell it."""
         found: dict[str, set[str]] = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from aggregator.config_values import Secret
 from aggregator.details import Fetch
 from aggregator.errors import ConfigError, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
-from aggregator.model import Outcome, Person, Source, Updated
+from aggregator.model import Outcome, Person, RobotsFile, Source, Updated
 from aggregator.pipeline import Pipeline
 from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
@@ -128,6 +129,22 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Shelf:
+    """What hosts tell robots, in the store."""
+
+    def __init__(self, store: stores.Store, thread: Executor) -> None:
+        self._store = store
+        self._thread = thread
+
+    async def recall(self, origin: str, *, public: bool) -> RobotsFile | None:
+        found = partial(self._store.robots, origin, public=public)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, found)
+
+    async def keep(self, file: RobotsFile) -> None:
+        kept = partial(self._store.keep_robots, file)
+        await asyncio.get_running_loop().run_in_executor(self._thread, kept)
+
+
 class Aggregator:
     """Everything that one configuration needs, open. Use it as a context.
 
@@ -165,6 +182,7 @@ class Aggregator:
                     self._room,
                     clock=self._clock,
                     slowdowns=self.store.slowdowns(self._clock()),
+                    shelf=_Shelf(self.store, thread),
                 )
                 fetch = await opening.enter_async_context(web)
             self._thread = thread

@@ -33,7 +33,7 @@ from aggregator.guard import Guard, Network, Refused, allowed, literal, refusal
 from aggregator.hosts import GAP, Hosts
 from aggregator.model import Request, Response, Slowdown
 from aggregator.places import path_of
-from aggregator.robots import Robots
+from aggregator.robots import Robots, Shelf
 from aggregator.room import Room
 from aggregator.syntax import confidential
 from aggregator.wire import Transport, octets, text
@@ -76,7 +76,7 @@ class Fetcher:
 
     It asks no one while there is no `room` for the answer, and for no page that is not for robots;
     it leaves those hosts alone that had enough of us, by the `clock`; `slowdowns` are those that
-    are known.
+    are known. What hosts tell robots is kept on the `shelf`.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Fetcher:
         *,
         clock: Callable[[], datetime] = _now,
         slowdowns: Iterable[Slowdown] = (),
+        shelf: Shelf | None = None,
     ) -> None:
         self._options = options
         self._clock = clock
@@ -100,7 +101,7 @@ class Fetcher:
             slowdowns=slowdowns,
         )
         product = options.user_agent.partition("/")[0].lower()
-        self._robots = Robots(self, product=product, asks=options.robots)
+        self._robots = Robots(self, product=product, clock=clock, asks=options.robots, shelf=shelf)
 
     async def __aenter__(self) -> Self:
         networks = self._options.allow_private

@@ -366,6 +366,16 @@ class Slowdown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsFile:
+    """What an origin told robots, which holds `until` then; no `text` where there is no file."""
+
+    origin: str
+    public: bool  # asked as one that must have a public address
+    until: datetime
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,5 +1,7 @@
 """Whether a page may be asked for by a robot, and when (RFC 9309); feeds and what else is made for
 programs are never held to it (docs/decisions/0012-robots-for-pages.md).
+
+in memory → on the shelf, which outlives us → from its host
 """
 
 from __future__ import annotations
@@ -9,18 +11,20 @@ import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from protego import Protego
 
 from aggregator.errors import Disallowed, FetchError
-from aggregator.model import Request, Response
+from aggregator.model import Request, Response, RobotsFile
 
 Fetch = Callable[[Request], Awaitable[Response]]
 _Place = tuple[str, bool]  # an origin, and whether only public addresses are asked
 
-_DAY = 86_400.0  # seconds; RFC 9309 §2.4
-_AGAIN = 600.0  # after which one that could not be had is asked for again
+_DAY = timedelta(days=1)  # RFC 9309 §2.4
+_AGAIN = timedelta(minutes=10)  # after which one that could not be had is asked for again
 _LARGEST = 512_000  # bytes that are read of it (§2.5)
 _GAP = 1.0  # seconds between two pages of a host, at least
 _LONGEST_GAP = 60.0  # of what a Crawl-delay may ask for
@@ -28,24 +32,46 @@ _MOST_HOSTS = 2000  # known at a time
 _AGENT = re.compile(r"(\s*user[- ]?agent\s*:?\s*)([^#]*)", re.IGNORECASE)
 
 
+class Shelf(Protocol):
+    """Where what was told is kept from one start of the program to the next."""
+
+    async def recall(self, origin: str, *, public: bool) -> RobotsFile | None: ...
+
+    async def keep(self, file: RobotsFile) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Rules:
     """What a host allows. Without a file all is allowed; without an answer nothing, and `trouble`
     says why (§2.3.1)."""
 
-    until: float
+    until: datetime
     file: Protego | None = None
     trouble: str | None = None
 
+    def hold(self, now: datetime) -> bool:
+        """Not what a clock said that was ahead."""
+        return self.until - _DAY <= now < self.until
+
 
 class Robots:
-    """Asks by `fetch` for the robots.txt of each host, once a day, where it `asks` at all. Rules
-    know us by the name `product`."""
+    """Asks by `fetch` for the robots.txt of each host, once a day by the `clock`, where it `asks`
+    at all. Rules know us by the name `product`."""
 
-    def __init__(self, fetch: Fetch, *, product: str, asks: bool = True) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        *,
+        product: str,
+        clock: Callable[[], datetime],
+        asks: bool = True,
+        shelf: Shelf | None = None,
+    ) -> None:
         self._fetch = fetch
         self._product = product
+        self._clock = clock
         self._asks = asks
+        self._shelf = shelf
         self._known: OrderedDict[_Place, _Rules] = OrderedDict()
         self._asking: dict[_Place, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._next: dict[str, float] = {}  # when a host may be asked again
@@ -82,29 +108,42 @@ class Robots:
     async def _rules(self, origin: str, public: bool) -> _Rules:
         place = origin, public  # what is refused to one may be told to the other
         async with self._asking[place]:
-            now = asyncio.get_running_loop().time()
-            known = self._known.get(place)
-            if known is None or known.until <= now:
-                request = Request(url=f"{origin}/robots.txt", public=public)
-                known = await self._asked(request, known, now)
-                self._known[place] = known
-                self._forget()
+            now = self._clock()
+            known = self._known.get(place) or await self._recalled(place)
+            if known is None or not known.hold(now):
+                known = await self._asked(place, known, now)
+            self._known[place] = known
             self._known.move_to_end(place)
+            self._forget()
             return known
 
-    async def _asked(self, request: Request, before: _Rules | None, now: float) -> _Rules:
-        try:
-            answer = await self._fetch(request)
-        except FetchError as error:
-            if error.status and 400 <= error.status < 500 and error.status != 429:
-                return _Rules(now + _DAY)
-            if before and before.file:  # what it said last still holds
-                return _Rules(now + _AGAIN, before.file)
-            return _Rules(now + _AGAIN, trouble=str(error))
-        return _Rules(now + _DAY, await asyncio.to_thread(self._read, answer.body))
+    async def _recalled(self, place: _Place) -> _Rules | None:
+        origin, public = place
+        file = await self._shelf.recall(origin, public=public) if self._shelf else None
+        return await self._rules_of(file) if file else None
 
-    def _read(self, body: bytes) -> Protego:
-        text = body[:_LARGEST].decode("utf-8-sig", "replace")
+    async def _asked(self, place: _Place, before: _Rules | None, now: datetime) -> _Rules:
+        origin, public = place
+        text = None
+        try:
+            answer = await self._fetch(Request(url=f"{origin}/robots.txt", public=public))
+            text = answer.body[:_LARGEST].decode("utf-8-sig", "replace").replace("\0", "")
+        except FetchError as error:
+            if not (error.status and 400 <= error.status < 500 and error.status != 429):
+                if before and before.file:  # what it said last still holds
+                    return _Rules(now + _AGAIN, before.file)
+                return _Rules(now + _AGAIN, trouble=str(error))
+        file = RobotsFile(origin=origin, public=public, until=now + _DAY, text=text)
+        if self._shelf:
+            await self._shelf.keep(file)
+        return await self._rules_of(file)
+
+    async def _rules_of(self, file: RobotsFile) -> _Rules:
+        if file.text is None:
+            return _Rules(file.until)
+        return _Rules(file.until, await asyncio.to_thread(self._read, file.text))
+
+    def _read(self, text: str) -> Protego:
         return Protego.parse("\n".join(map(self._ours, text.splitlines())))
 
     def _ours(self, line: str) -> str:

@@ -191,22 +191,75 @@ def test_it_is_asked_once_by_many_at_once() -> None:
         assert server.paths.count("/robots.txt") == 1
 
 
-def test_after_a_day_it_is_asked_again_and_the_old_holds_while_it_fails(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(robots, "_DAY", -1.0)
+def test_after_a_day_it_is_asked_again_and_the_old_holds_while_it_fails(tmp_path: Path) -> None:
     files: Iterable[Answer] = iter(
         [
             Answer(body=b"User-agent: *\nDisallow: /a"),
             Answer(status=503),
             Answer(status=503),
+            Answer(status=404),
         ]
     )
 
     with serving(site(lambda _: next(files))) as server:
-        monkeypatch.setattr(robots, "_AGAIN", -1.0)
-        assert asked(server, "/a", "/a", "/b") == ["no", "no", "ok"]
-        assert server.paths.count("/robots.txt") == 3
+        planet = Planet(tmp_path, server, "/a")
+        assert [planet.run(hours=x) for x in (0, 23, 2, 1, 1)] == [0, 0, 0, 0, 1]
+        assert server.paths.count("/robots.txt") == 4
+
+
+# ── from one start to the next ───────────────────────────────────────────────
+
+
+class Planet:
+    """A source with `page`, and a clock; each run is another start of the program."""
+
+    def __init__(self, folder: Path, server: Server, path: str) -> None:
+        self.world = World(folder)
+        self.world.config(
+            "site: {title: P, url: 'https://p.example/'}\nfetch: {allow_private: [127.0.0.0/8]}\n"
+            f"sources: {{page: {{url: '{server.url}{path}', page: {{items: li}}}}}}\n"
+        )
+
+    def run(self, *, hours: float) -> int:
+        """How many entries came, so much later than before."""
+        self.world.later(hours=hours)
+        return self.world.run(online=True).new
+
+
+@pytest.mark.parametrize(
+    ("file", "new"),
+    [("User-agent: *\nDisallow: /b\0", 1), ("User-agent: *\nDisallow: /", 0), (404, 1)],
+)
+def test_a_start_anew_asks_for_it_no_sooner(tmp_path: Path, file: str | int, new: int) -> None:
+    with serving(site(file)) as server:
+        planet = Planet(tmp_path, server, "/a")
+        assert [planet.run(hours=x) for x in (0, 12, 11)] == [new, 0, 0]
+        assert server.paths.count("/robots.txt") == 1
+
+        planet.run(hours=2)
+
+        assert server.paths.count("/robots.txt") == 2
+        assert server.paths.count("/a") == (4 if new else 0)
+
+
+def test_one_that_cannot_be_had_is_asked_for_soon_again(tmp_path: Path) -> None:
+    with serving(site(500)) as server:
+        planet = Planet(tmp_path, server, "/a")
+        assert planet.run(hours=0) == 0
+
+        server.handler = site("")
+
+        assert planet.run(hours=0.01) == 1
+
+
+def test_what_a_clock_that_was_ahead_kept_does_not_hold(tmp_path: Path) -> None:
+    with serving(site("User-agent: *\nDisallow: /")) as server:
+        planet = Planet(tmp_path, server, "/a")
+        assert planet.run(hours=9000) == 0
+
+        server.handler = site("")
+
+        assert planet.run(hours=-9000) == 1
 
 
 @pytest.mark.parametrize(("on", "page"), [(False, True), (True, False)])

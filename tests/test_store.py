@@ -25,6 +25,7 @@ from aggregator.model import (
     Lease,
     Move,
     PollState,
+    RobotsFile,
     Slowdown,
     Source,
     Streak,
@@ -157,6 +158,28 @@ def test_a_host_that_had_enough_is_remembered_for_a_day(store: Store) -> None:
     assert store.slowdowns(NOW) == [replace(one, strikes=2)]
     assert store.slowdowns(NOW + timedelta(hours=24)) == [replace(one, strikes=2)]
     assert store.slowdowns(NOW + timedelta(hours=26)) == []
+
+
+def test_what_is_told_to_robots_is_kept_by_who_told_it_and_to_whom(store: Store) -> None:
+    one = RobotsFile(origin="https://a.example", public=True, until=NOW, text="Disallow: /订阅")
+    none = RobotsFile(origin="https://a.example", public=False, until=NOW, text=None)
+    for file in (replace(one, text="old"), one, none):
+        store.keep_robots(file)
+
+    assert store.robots("https://a.example", public=True) == one
+    assert store.robots("https://a.example", public=False) == none
+    assert store.robots("http://a.example", public=True) is None
+
+
+def test_what_was_told_to_robots_long_ago_is_forgotten(store: Store) -> None:
+    old = RobotsFile(origin="https://a.example", public=True, until=NOW, text="")
+    store.keep_robots(old)
+
+    store.keep_robots(replace(old, origin="https://b.example", until=NOW + WEEK))
+    assert store.robots("https://a.example", public=True) == old
+
+    store.keep_robots(replace(old, origin="https://b.example", until=NOW + WEEK + timedelta(1)))
+    assert store.robots("https://a.example", public=True) is None
 
 
 def test_what_is_saved_comes_back_as_it_was(store: Store) -> None:

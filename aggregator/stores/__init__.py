@@ -23,6 +23,7 @@ from aggregator.model import (
     Lease,
     Place,
     PollState,
+    RobotsFile,
     Slowdown,
     Source,
     StoredEntry,
@@ -71,6 +72,12 @@ class Store(Protocol):
         """The hosts that had enough of us, as far as that still counts."""
 
     def slow(self, slowdown: Slowdown) -> None: ...
+
+    def robots(self, origin: str, *, public: bool) -> RobotsFile | None:
+        """What an origin told robots when it was last asked, whether or not that still holds."""
+
+    def keep_robots(self, file: RobotsFile) -> None:
+        """In place of what it told before; what ended a week before this does is forgotten."""
 
     def rules(self, source: str, digest: str) -> bool:
         """Whether `digest` is new: then what the source's entries were ruled to be is stale."""

@@ -188,6 +188,15 @@ MIGRATIONS = (
         PRIMARY KEY (one, other)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE robots (              -- what is told to robots
+        origin TEXT NOT NULL,
+        public INTEGER NOT NULL,       -- asked as one that must have a public address
+        until INTEGER NOT NULL,        -- asked again after that
+        text TEXT,                     -- NULL: it has no such file
+        PRIMARY KEY (origin, public)
+    ) STRICT;
+    """,
 )
 
 

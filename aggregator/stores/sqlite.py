@@ -33,6 +33,7 @@ from aggregator.model import (
     Lease,
     Place,
     PollState,
+    RobotsFile,
     Slowdown,
     Source,
     StoredEntry,
@@ -287,6 +288,24 @@ class SqliteStore:
             "INSERT OR REPLACE INTO host (name, until, strikes) VALUES (?, ?, ?)",
             (slowdown.host, from_moment(slowdown.until), slowdown.strikes),
         )
+
+    def robots(self, origin: str, *, public: bool) -> RobotsFile | None:
+        row = self._db.execute(
+            "SELECT until, text FROM robots WHERE origin = ? AND public = ?", (origin, public)
+        ).fetchone()
+        if row is None:
+            return None
+        until = to_moment(row["until"])
+        return RobotsFile(origin=origin, public=public, until=until, text=row["text"])
+
+    def keep_robots(self, file: RobotsFile) -> None:
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO robots (origin, public, until, text) VALUES (?, ?, ?, ?)",
+                (file.origin, file.public, from_moment(file.until), file.text),
+            )
+            stale = from_moment(file.until - timedelta(days=7))
+            self._db.execute("DELETE FROM robots WHERE until < ?", (stale,))
 
     def _keep_feed(self, source: str, feed: Feed) -> None:
         row = self._db.execute(

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from aggregator import report, websub
-from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.errors import AggregatorError, FetchError, HostRests, ParseError
 from aggregator.metrics import Metrics
 from aggregator.model import Lease, Response, Source
 from aggregator.pipeline import Pipeline
@@ -115,10 +115,10 @@ class Subscriber:
         self.look_soon()
 
     async def _ask(self, lease: Lease) -> None:
-        error = None
+        error: FetchError | HostRests | None = None
         try:
             await self._pipeline.fetch(websub.request_for(lease))
-        except FetchError as failure:
+        except (FetchError, HostRests) as failure:
             error = failure
         now = self._clock()
         current = self._leases.get(lease.token)

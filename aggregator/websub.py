@@ -17,7 +17,7 @@ from hashlib import blake2b
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from aggregator.discretion import public, without_secrets
-from aggregator.errors import FetchError
+from aggregator.errors import FetchError, HostRests
 from aggregator.model import Advertised, Feed, Lease, Link, Request, Source
 from aggregator.moments import clamp, iso
 from aggregator.syntax import confidential
@@ -223,8 +223,10 @@ def _mode(lease: Lease) -> str:
     return "unsubscribe" if lease.state in ("ending", "ended") else "subscribe"
 
 
-def after_asking(lease: Lease, error: FetchError | None, now: datetime) -> Lease:
-    """The hub has taken the request, and is to verify it; or it has not."""
+def after_asking(lease: Lease, error: FetchError | HostRests | None, now: datetime) -> Lease:
+    """The hub has taken the request, and is to verify it; or it has not, or was not asked."""
+    if isinstance(error, HostRests):
+        return replace(lease, due=error.until, error=str(error))
     attempts = lease.attempts + 1
     wait = (_FIRST_WAIT if error else _VERIFICATION) * 4 ** (attempts - 1)
     if error and error.retry_after:

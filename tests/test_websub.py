@@ -26,7 +26,7 @@ from test_serve import Daemon, run
 from world import Item, World, rss
 
 from aggregator import app, websub
-from aggregator.errors import FetchError, ParseError
+from aggregator.errors import FetchError, HostRests, ParseError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.formats import parse
 from aggregator.model import Advertised, Lease, Response, Source, Updated
@@ -339,6 +339,16 @@ def test_a_hub_that_asks_for_time_gets_it(book: Book) -> None:
     error = FetchError("busy", status=429, retry_after=timedelta(hours=2))
 
     assert websub.after_asking(lease, error, NOW).due == NOW + timedelta(hours=2)
+
+
+def test_a_hub_whose_host_rests_is_asked_when_its_turn_comes(book: Book) -> None:
+    (lease,) = book.step()
+    error = HostRests("hub.example", NOW + timedelta(minutes=20))
+
+    after = websub.after_asking(lease, error, NOW)
+
+    assert (after.due, after.attempts) == (NOW + timedelta(minutes=20), 0)
+    assert "left alone" in str(websub.told([after], NOW))
 
 
 def test_one_that_verifies_nothing_is_given_up_as_well(book: Book) -> None:
@@ -892,6 +902,20 @@ def test_hubs_that_deny_lie_or_fail_are_told_and_harm_nothing(planet: Planet, hu
     assert all(planet.row(name)["health"] == "ok" for name in planet.hubs)
     assert b"&lt;b&gt;paying" in planet.get("/status").body
     assert planet.stop() == 0
+
+
+def test_a_hub_that_has_enough_is_left_alone_in_silence(planet: Planet, hub: Hub) -> None:
+    for n in range(6):
+        planet.feed(f"f{n}", hub.address(status=429), STORY)
+    planet.extra = ", per_host: 1"
+    planet.write()
+    planet.start()
+
+    until(lambda: all(planet.said(name, "for pushes: ") for name in planet.hubs))
+    assert sum(len(planet.forms(name)) for name in planet.hubs) == 1
+    assert sum(planet.said(name, "left alone") for name in planet.hubs) == 5
+    assert planet.stop() == 0
+    assert "hub not asked" not in planet.log
 
 
 def test_leases_survive_a_restart_are_renewed_and_given_back(planet: Planet, hub: Hub) -> None:

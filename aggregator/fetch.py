@@ -178,9 +178,9 @@ class Fetcher:
                 raise FetchError(f"{_host(address)}: refused, a secret is sent over https alone")
             if request.page:
                 await self._robots.admit(str(url), public=request.public)
-            async with self.hosts.place(_place(url), own=_own(url.host)):
+            async with self.hosts.place(_place(url), own=_own(url.host)) as most:
                 started = clock()
-                async with asyncio.timeout(left) as limit:
+                async with asyncio.timeout(min(left, most)) as limit:
                     client = self._public if request.public else self._client
                     told = headers if _is_known(url, request.copy_of) else _plain(headers)
                     answer = await self._ask(client, url, told, request.body, limit)

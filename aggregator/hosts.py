@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from math import inf
 
 from aggregator import pace
 from aggregator.errors import FetchError, HostRests
@@ -17,7 +18,9 @@ from aggregator.model import Slowdown
 from aggregator.room import Room
 
 GAP = timedelta(seconds=0.25)  # between two requests to a host that is not ours
-_SILENCE = 4  # polls in a row that end without an answer; then those who wait come later
+_SILENCE = 4  # polls in a row that end without an answer; those who wait have little time then
+_LITTLE = 3.0  # seconds
+_DEAD = _SILENCE + 16  # without an answer all the same; then those who wait come later
 _LATER = timedelta(minutes=10)
 _PATIENCE = 30.0  # seconds in the queue of a host that had enough of us; then another time
 
@@ -52,22 +55,25 @@ class Hosts:
         self._later: dict[str, datetime] = {}  # when the turn is of the last who was sent away
 
     @asynccontextmanager
-    async def place(self, host: str, *, own: bool) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. A host that is our `own` needs no gap, until it asks for
-        it. HostRests when it is to be left alone, or answers nobody."""
+    async def place(self, host: str, *, own: bool) -> AsyncIterator[float]:
+        """Wait for a turn and hold it, at most for the seconds that are given. A host that is our
+        `own` needs no gap, until it asks for it. HostRests when it is to be left alone, or answers
+        nobody."""
         came = asyncio.get_running_loop().time()
         async with self._places[host]:
             async with self._turns[host]:
                 await self._gap_to_the_last(host, came, own=own)
-                self._give_up(host, came)
+                patience = self._patience(host, came)
                 await self._all.acquire()
             try:
                 await self._room.wait()
-                yield
+                yield patience
                 self._silent.pop(host, None)
-            except TimeoutError:
+            except TimeoutError as error:
                 times, _ = self._silent.get(host, (0, 0.0))
                 self._silent[host] = times + 1, asyncio.get_running_loop().time()
+                if patience == _LITTLE:  # too little to be called a failure
+                    raise self._comes_later(host) from error
                 raise
             except FetchError:  # an answer, if not a good one
                 self._silent.pop(host, None)
@@ -96,12 +102,19 @@ class Hosts:
             await asyncio.sleep(wait)
         self._last[host] = (loop.time(), self._clock())
 
-    def _give_up(self, host: str, came: float) -> None:
-        """Whoever was in the queue when a host fell silent would wait for nothing, and a run for
-        all of them; who comes later tries again."""
+    def _patience(self, host: str, came: float) -> float:
+        """Whoever was in the queue when a host fell silent may wait for nothing, and a run for all
+        of them; or only some of what the host has hangs, and that is soon seen. Who comes later
+        tries again."""
         times, at = self._silent.get(host, (0, 0.0))
-        if times >= _SILENCE and came < at:
-            raise HostRests(host.removesuffix(":web"), self._clock() + _LATER)
+        if times < _SILENCE or came >= at:
+            return inf
+        if times >= _DEAD:
+            raise self._comes_later(host)
+        return _LITTLE
+
+    def _comes_later(self, host: str) -> HostRests:
+        return HostRests(host.removesuffix(":web"), self._clock() + _LATER)
 
     def _since_the_last(self, host: str) -> timedelta:
         """By whichever clock says more: the loop's stands still while the machine sleeps."""

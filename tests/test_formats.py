@@ -786,6 +786,31 @@ def test_relative_links_of_a_local_feed_start_at_its_site() -> None:
     assert found["entries"][0]["url"] == "https://a.example/story"
 
 
+@pytest.mark.parametrize("name", ["authors", "links", "tags", "enclosures", "href", "x_detail"])
+@pytest.mark.parametrize("attributes", ["", " n='1'"])
+def test_an_element_called_as_a_list_of_feedparsers_loses_no_feed(
+    name: str, attributes: str
+) -> None:
+    odd = f"<{name}{attributes}>x</{name}>"
+    feed = parse(rss(f"<item>{odd}<title>T</title><author>Ann</author><link>/1</link></item>", odd))
+
+    (e,) = feed.entries
+    assert (e.title, e.authors, e.link) == ("T", (Person(name="Ann"),), "https://a.example/1")
+
+
+@pytest.mark.parametrize(
+    ("picture", "shown"),
+    [
+        ("<logo href='l.png' style='image'/>", "https://a.example/l.png"),
+        ("<icon n='1'/>", None),
+        ("<logo n='1'>x</logo><icon>https://a.example/i.png</icon>", "https://a.example/i.png"),
+    ],
+)
+def test_a_picture_with_attributes_is_one_or_none(picture: str, shown: str | None) -> None:
+    body = f"<channel href='https://a.example/'><title>C</title>{picture}</channel>"
+    assert inspect(body.encode(), url=URL, headers={})["feed"]["image"] == shown
+
+
 def test_an_address_that_is_none_is_no_trouble() -> None:
     feed = formats.parse(
         Response(url="http://[bad/", body=rss("<item><title>T</title></item>").encode())

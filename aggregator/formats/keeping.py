@@ -27,6 +27,9 @@ _TEXTS = {"author", "category", "comments", "generator", "id", "language", "name
 BESIDE = {"media_description": "text/html", "itunes_summary": "text/plain"}
 BESIDE |= {"dc_title": "text/plain", "dc_description": "text/html"}
 MARKUP = set("a b br code div em font i p small span strong sub sup tt u".split())  # noqa: SIM905
+# Under which feedparser files lists and dictionaries of its own.
+_TAKEN = {"authors", "contributors", "enclosures", "entries", "guidislink", "href", "links"}
+_TAKEN |= {"publishers", "skipped_days", "skipped_hours", "tags", "where"}
 
 
 def apply() -> None:
@@ -42,6 +45,7 @@ def apply() -> None:
         made(self)
 
     def unknown_starttag(self: Any, tag: str, attrs: Any) -> None:
+        tag = _free(tag)
         if tag in BOUNDS:
             _close(self, 0)
         if not self.incontent:
@@ -59,6 +63,7 @@ def apply() -> None:
         begun(self, tag, attrs)
 
     def unknown_endtag(self: Any, tag: str) -> None:
+        tag = _free(tag)
         aside = self.keeper.aside
         if tag in BOUNDS:
             _close(self, 0)
@@ -87,6 +92,12 @@ def apply() -> None:
         setattr(parser, f"_end_{name}", ends)
     parser.handle_charref = _reference(parser.handle_charref, "&#{};")
     parser.handle_entityref = _reference(parser.handle_entityref, "&{};")
+
+
+def _free(tag: str) -> str:
+    """A name for an element that is called as one of feedparser's own lists, `<authors>`: it would
+    be filed in place of that, and the feed be lost."""
+    return f"{tag}-" if tag in _TAKEN or tag.endswith(("_detail", "_parsed")) else tag
 
 
 def _beside(name: str, kind: str, start: Method, end: Method) -> tuple[Method, Method]:

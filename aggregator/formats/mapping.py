@@ -455,4 +455,12 @@ def _rdf_image(version: str, body: bytes) -> str | None:
 
 
 def _image(feed: Any) -> str | None:
-    return (feed.get("image") or {}).get("href") or feed.get("logo") or feed.get("icon") or None
+    shown = (feed.get("image"), *(dict.get(feed, name) for name in ("logo", "icon")))
+    return next(filter(None, map(_shown, shown)), None)
+
+
+def _shown(picture: Any) -> str | None:
+    """The address of one; CDF's logo, and others with attributes, have it in one of them."""
+    if isinstance(picture, dict):
+        picture = picture.get("href") or picture.get("url")
+    return picture if isinstance(picture, str) else None

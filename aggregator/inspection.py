@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from aggregator import formats, links
+from aggregator import formats, links, syntax
 from aggregator.model import Category, Entry, Person, Response
 from aggregator.moments import iso
 from aggregator.rules.clean import clean, clean_feed
@@ -38,16 +38,19 @@ def inspect(
             "authors": _people(feed.authors),
             "categories": _categories(feed.categories),
         },
-        "entries": [_entry(clean(e, feed_urls=own, keep_relative=True)) for e in feed.entries],
+        "entries": [_entry(e, own) for e in feed.entries],
         "problems": list(feed.problems),
     }
 
 
-def _entry(e: Entry) -> dict[str, Any]:
+def _entry(said: Entry, own: Collection[str]) -> dict[str, Any]:
+    """The link is the one that a run takes, before it is cleaned: what the feed says is asked."""
+    e = clean(said, feed_urls=own, keep_relative=True)
+    link = links.stated(said, feed_urls=own)
     origin = e.origin and {"id": e.origin.id, "title": e.origin.title, "url": e.origin.url}
     return {
         "id": e.id or None,
-        "url": e.link,
+        "url": syntax.iri(link) if link else None,
         "title": e.title,
         "published": _when(e.published),
         "updated": _when(e.updated),

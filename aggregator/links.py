@@ -68,6 +68,19 @@ def choose(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
 
     An address that hides its target (a shortener) is better than nothing, but no better.
     """
+    href = _choice(entry, feed_urls)
+    return canonicalize(href, base=entry.base) if href else None
+
+
+def stated(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
+    """What `choose` takes as the feed has it, absolute and no more; else its home, if it has that
+    for a link."""
+    chosen = _choice(entry, feed_urls)
+    hrefs = [chosen] if chosen else _candidates(entry)
+    return next(filter(None, (absolute(href, entry.base) for href in hrefs)), None)
+
+
+def _choice(entry: Entry, feed_urls: Collection[str]) -> str | None:
     home = {url_key(url) for url in feed_urls}
     hidden = None
     for href in _candidates(entry):
@@ -75,8 +88,8 @@ def choose(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
         if link is None or url_key(link) in home:
             continue
         if not opaque(link):
-            return link
-        hidden = hidden or link
+            return href
+        hidden = hidden or href
     return hidden
 
 

@@ -547,6 +547,20 @@ def test_inspect_prints_what_the_contract_says() -> None:
     json.dumps(found)
 
 
+def test_inspect_shows_the_link_as_the_feed_has_it() -> None:
+    links = {
+        "https://a.example/1?utm_source=rss&amp;id=2#c": "https://a.example/1?utm_source=rss&id=2#c",
+        "HTTPS://A.Example:443/%7Eann": "https://A.Example:443/%7Eann",
+        "/a b": "https://a.example/a%20b",
+        "https://a.example/": "https://a.example/",  # its home, and all it has
+        "urn:x": None,
+    }
+    for written, link in links.items():
+        body = rss(f"<item><link>{written}</link></item>", "<link>https://a.example/</link>")
+        found = inspect(body.encode(), url=URL, headers={})
+        assert found["entries"][0]["url"] == link
+
+
 def test_inspect_reads_dates_and_links_as_a_run_does() -> None:
     body = rss(
         "<item><link>https://a.example/</link><guid>https://a.example/1</guid>"
@@ -621,7 +635,10 @@ def test_an_atom_feed_cut_anywhere_has_whole_entries_only() -> None:
         ("<guid>/only/guid</guid>", None),
         ("<guid>tag:a.example,2026:1</guid>", None),
         ("<link>https://a.example/</link><guid>https://a.example/1</guid>", "https://a.example/1"),
-        ("<link>https://a.example/</link><guid isPermaLink='false'>https://a.example/1</guid>", None),
+        (
+            "<link>https://a.example/</link><guid isPermaLink='false'>https://a.example/1</guid>",
+            "https://a.example/",
+        ),
     ],
 )  # fmt: skip
 def test_a_guid_is_a_link_if_it_is_absolute_and_not_said_to_be_none(
@@ -792,6 +809,7 @@ def test_an_element_called_as_a_list_of_feedparsers_loses_no_feed(
     name: str, attributes: str
 ) -> None:
     odd = f"<{name}{attributes}>x</{name}>"
+
     feed = parse(rss(f"<item>{odd}<title>T</title><author>Ann</author><link>/1</link></item>", odd))
 
     (e,) = feed.entries

@@ -29,7 +29,7 @@ BESIDE |= {"dc_title": "text/plain", "dc_description": "text/html"}
 MARKUP = set("a b br code div em font i p small span strong sub sup tt u".split())  # noqa: SIM905
 # Under which feedparser files lists and dictionaries of its own.
 _TAKEN = {"authors", "contributors", "enclosures", "entries", "guidislink", "href", "links"}
-_TAKEN |= {"publishers", "skipped_days", "skipped_hours", "tags", "where"}
+_TAKEN |= {"publishers", "skipped_days", "skipped_hours"}
 
 
 def apply() -> None:

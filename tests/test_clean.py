@@ -210,6 +210,13 @@ def test_the_feeds_own_address_is_no_link_of_an_entry() -> None:
     assert clean(raw, feed_urls=["https://a.example/"]).link == "https://a.example/post/1"
 
 
+def test_a_file_that_is_enclosed_twice_is_one() -> None:
+    twice = tuple(Enclosure(url=url) for url in ("/1.mp3", " https://a.example/1.mp3 "))
+    found = clean(Entry(id="1", title="T", base="https://a.example/", enclosures=twice))
+
+    assert found.enclosures == (Enclosure(url="https://a.example/1.mp3"),)
+
+
 def test_a_post_is_not_relative_to_the_page_that_it_links_to() -> None:
     links = (Link(href="https://other.example/story/1.html"),)
     text = "<img src='/a.png'><a href='../b/'>b</a>"

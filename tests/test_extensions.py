@@ -19,6 +19,7 @@ from aggregator.stores import codec
 URL = "https://a.example/feed.xml"
 _ALL = {prefix: uri for uri, prefix in NAMESPACES.items()} | {
     "dcterms": "http://purl.org/dc/terms/",
+    "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
     "creativeCommons": "http://backend.userland.com/creativeCommonsRssModule",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "atom": "http://www.w3.org/2005/Atom",
@@ -202,6 +203,36 @@ def test_media_that_are_heard_or_watched_are_the_enclosures_of_an_entry_without_
     ].enclosures == (own,)
 
 
+def test_media_of_no_kind_are_enclosures_by_their_names() -> None:
+    media = (
+        "<media:content url='https://a.example/v.mp4'/><media:content url='https://a.example/i.jpg'/>"
+        "<media:content url='https://a.example/player?id=1'/>"
+    )
+    video = Enclosure(url="https://a.example/v.mp4", type="video/mp4")
+
+    assert read(rss(media)).entries[0].enclosures == (video,)
+
+
+def test_a_file_is_the_one_that_feedburner_counts_the_downloads_of() -> None:
+    counted = "<enclosure url='https://p.example/1.mp3' type='audio/mpeg' length='9'/>"
+    original = (
+        "<feedburner:origEnclosureLink>https://a.example/1.mp3</feedburner:origEnclosureLink>"
+    )
+    file = Enclosure(url="https://a.example/1.mp3", type="audio/mpeg", length=9)
+
+    assert read(rss(counted + original)).entries[0].enclosures == (file,)
+    two = counted + "<enclosure url='https://p.example/2.mp3'/>" + original
+    assert file not in read(rss(two)).entries[0].enclosures  # which of them, nobody says
+
+
+def test_google_describes_an_episode_better_than_its_subtitle() -> None:
+    subtitle = "<itunes:subtitle>Sub</itunes:subtitle>"
+    google = "<googleplay:description>Tides &amp;amp; &lt;ebb&gt;</googleplay:description>"
+
+    assert read(rss(subtitle + google)).entries[0].summary == "Tides &amp;amp; &lt;ebb&gt;"
+    assert read(rss(google + NOTES)).entries[0].summary == "In short"
+
+
 CAPTION = "<media:description>The pier, 1901</media:description>"
 PICTURE = f"<media:content url='/i.jpg' medium='image'>{CAPTION}</media:content>"
 NOTES = "<itunes:summary>In short</itunes:summary>"
@@ -243,6 +274,17 @@ def test_a_caption_is_the_text_of_an_entry_that_has_no_other() -> None:
     assert read(rss(PICTURE + NOTES)).entries[0].summary == "In short"
     marked_up = NOTES.replace("In short", "&lt;p&gt;a &amp;amp; b&lt;/p&gt;")
     assert read(rss(marked_up)).entries[0].summary == "<p>a &amp; b</p>"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "<googleplay:image href='https://a.example/i.png'/>",
+        "<itunes:image>https://a.example/i.png</itunes:image>",
+    ],
+)
+def test_the_image_of_a_podcast_in_whatever_form(image: str) -> None:
+    assert read(rss(channel=image)).image == "https://a.example/i.png"
 
 
 def test_the_image_of_a_feed_may_be_one_of_media() -> None:

@@ -829,6 +829,30 @@ def test_a_picture_with_attributes_is_one_or_none(picture: str, shown: str | Non
     assert inspect(body.encode(), url=URL, headers={})["feed"]["image"] == shown
 
 
+@pytest.mark.parametrize(
+    ("said", "page"),
+    [
+        ("\n https://a.example/1#c ", "https://a.example/1#c"),
+        ("/1#c", "https://a.example/1#c"),
+        ("two so far", None),
+    ],
+)
+def test_comments_are_an_address_or_nothing(said: str, page: str | None) -> None:
+    e = only(rss(f"<item><title>T</title><comments>{said}</comments></item>"))
+    assert clean(e).comments == page
+
+
+@pytest.mark.parametrize(("mark", "prefix"), [("", ""), (":s", "s:")])
+def test_the_image_of_rss_1_stands_beside_its_channel(mark: str, prefix: str) -> None:
+    feed = parse(
+        "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'"
+        f" xmlns{mark}='http://purl.org/rss/1.0/'>"
+        f"<{prefix}channel><{prefix}title>C</{prefix}title></{prefix}channel>"
+        f"<{prefix}image><{prefix}url>https://a.example/i.png</{prefix}url></{prefix}image></r:RDF>"
+    )
+    assert (feed.title, feed.image) == ("C", "https://a.example/i.png")
+
+
 def test_an_address_that_is_none_is_no_trouble() -> None:
     feed = formats.parse(
         Response(url="http://[bad/", body=rss("<item><title>T</title></item>").encode())

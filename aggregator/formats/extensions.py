@@ -204,6 +204,11 @@ def title(found: Iterable[Extension]) -> str:
     return next((x.text for x in found if x.name == "itunes:title"), "")
 
 
+def description(found: Iterable[Extension]) -> str:
+    """An episode's, which Google Podcasts showed before what iTunes did."""
+    return next((x.text for x in found if x.name == "googleplay:description"), "")
+
+
 def picture(found: Iterable[Extension]) -> str | None:
     """The address of the first image."""
     for x in found:
@@ -211,19 +216,22 @@ def picture(found: Iterable[Extension]) -> str | None:
         if x.name == "media:thumbnail" or (x.name == "media:content" and image):
             if href := x.get("url"):
                 return href
+        elif x.name in ("itunes:image", "googleplay:image"):
+            if href := x.get("href") or x.get("url") or x.text:
+                return href
         elif x.name in ("media:group", "media:content") and (inner := picture(x.children)):
             return inner
     return None
 
 
 def recordings(found: Iterable[Extension]) -> Iterator[Extension]:
-    """Media that are heard or watched; of a group, which is one in several versions, the first."""
+    """Media that are heard or watched, or may be: of a group, one in several forms, the first."""
     for x in found:
         if x.name == "media:group":
             versions = list(recordings(x.children))
             chosen = [v for v in versions if v.get("isDefault") == "true"] or versions
             yield from chosen[:1]
         elif x.name == "media:content" and x.get("url"):
-            kind = x.get("type") or x.get("medium") or ""
-            if kind.partition("/")[0] in ("audio", "video"):
+            kind = x.get("type") or x.get("medium") or "audio or video, by its name"
+            if kind.startswith(("audio", "video")):
                 yield x

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from time import struct_time
@@ -37,8 +37,8 @@ from aggregator.model import (
 from aggregator.moments import credible, moment, utc
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "html", "xhtml", "text/xhtml"}
-_IMAGE = re.compile(rb"<image\b[^<>]{0,1000}>")
-_IMAGE_URL = re.compile(rb"<url>([^<]{1,2000})</url>")
+_IMAGE = re.compile(rb"<((?:\w{1,40}:)?image)\b[^<>]{0,1000}>")
+_IMAGE_URL = re.compile(rb"<((?:\w{1,40}:)?url)>([^<]{1,2000})</\1>")
 _VOID_END = re.compile(r"</(?:area|br|col|hr|img|source|track|wbr)\s*>")
 _REGISTERED = re.compile(r"https?://www\.iana\.org/assignments/relation/(?=\S)", re.IGNORECASE)
 # What feedparser could not decode to a text: a file, and not one of four letters.
@@ -154,8 +154,8 @@ class _Reader:
 
     def entry(self, e: Any) -> Entry:
         origin = _origin(e, self.zone, atom=self.atom)
-        summary, content = _bodies(e)
         kept = _extensions(e)
+        summary, content = _bodies(e, kept)
         licences = extensions.licences(kept)
         links = with_permalink((*_links(e, atom=self.atom), *licences), _permalink(e) or "")
         link = next((x.href for x in links if x.rel == "alternate"), None)
@@ -174,7 +174,7 @@ class _Reader:
             enclosures=_enclosures(e, self.url) or _recordings(kept),
             language=_language(e) or self.language,
             rights=_markup(e, "rights") or _rights(kept),
-            comments=_text(e, "comments") or _discussed(links),
+            comments=_page_of_comments(e) or _discussed(links),
             origin=origin,
             source_link=link,
             extensions=kept,
@@ -215,7 +215,7 @@ def _first(node: Any, *names: str) -> str:
     return next(filter(None, (_markup(node, name) for name in names)), "")
 
 
-def _bodies(e: Any) -> tuple[str | None, str | None]:
+def _bodies(e: Any, kept: Iterable[Extension]) -> tuple[str | None, str | None]:
     """Summary and content as HTML; a lone description of RSS is its summary."""
     bodies = [_body(c) for c in _contents(e)]
     content = max(bodies, key=len, default="")
@@ -224,6 +224,7 @@ def _bodies(e: Any) -> tuple[str | None, str | None]:
     summary = _body(detail) if detail else ("" if bodies else _text(e, "summary"))
     for name in ("dc_description", "itunes_summary"):
         summary = summary or _body(e.get(f"{name}_detail") or {})
+    summary = summary or html.escape(extensions.description(kept), quote=False)
     if content and summary == content:
         summary = ""
     if not summary and not content:  # all that some episodes and videos have
@@ -336,6 +337,12 @@ def _page(alternates: Sequence[Link], main: str | None, *, atom: bool) -> Link |
     return min(chosen, key=lambda x: x.title is not None, default=None)
 
 
+def _page_of_comments(e: Any) -> str | None:
+    """Of RSS. Some have a text there, which feedparser takes for an address as well."""
+    said = _text(e, "comments")
+    return said if len(said.split()) == 1 else None
+
+
 def _discussed(links: Iterable[Link]) -> str | None:
     """The page of the replies (RFC 4685 §4), which RSS calls comments."""
     return next((x.href for x in links if x.rel == "replies" and x.type in _PAGE_TYPES), None)
@@ -374,7 +381,13 @@ def _enclosures(e: Any, document: str | None) -> tuple[Enclosure, ...]:
         for x in _linked(e)
         if x["rel"] == "enclosure" and x["href"] not in bases
     )
-    return tuple(dict.fromkeys(found))
+    return _past_its_service(e, tuple(dict.fromkeys(found)))
+
+
+def _past_its_service(e: Any, found: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
+    """The file itself, where FeedBurner, which counts downloads, says where it lies."""
+    original = _text(e, "feedburner_origenclosurelink")
+    return (replace(found[0], url=original),) if original and len(found) == 1 else found
 
 
 def _recordings(kept: Iterable[Extension]) -> tuple[Enclosure, ...]:
@@ -386,8 +399,13 @@ def _recordings(kept: Iterable[Extension]) -> tuple[Enclosure, ...]:
             length=_length(x.get("fileSize")),
         )
         for x in extensions.recordings(kept)
+        if x.get("type") or x.get("medium") or _is_recording(x.get("url"))
     )
     return tuple(dict.fromkeys(found))
+
+
+def _is_recording(href: str | None) -> bool:
+    return (type_by_name(href or "") or "").startswith(("audio/", "video/"))
 
 
 def _type(link: Any) -> str | None:
@@ -448,9 +466,9 @@ def _rdf_image(version: str, body: bytes) -> str | None:
     if version not in ("rss090", "rss10"):
         return None
     for begins in islice(_IMAGE.finditer(body), 9):
-        ends = body.find(b"</image>", begins.end())
+        ends = body.find(b"</%s>" % begins[1], begins.end())
         if found := _IMAGE_URL.search(body, begins.end(), ends if ends > 0 else len(body)):
-            return html.unescape(found[1].decode("utf-8", "replace").strip())
+            return html.unescape(found[2].decode("utf-8", "replace").strip())
     return None
 
 

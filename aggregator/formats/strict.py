@@ -54,8 +54,8 @@ _NAMES = frozenset(_NAMESPACES.values()) - {""}
 # Whatever else an element is called, feedparser files it under its name and nobody looks there.
 _READ = frozenset(FeedParserDict.keymap) | {
     *("author", "authors", "comments", "content", "contributors", "created", "enclosures"),
-    *("entries", "expired", "feed", "feedburner_origlink", "generator", "href", "icon", "id"),
-    "pheedo_origlink",
+    *("entries", "expired", "feed", "generator", "href", "icon", "id"),
+    *("feedburner_origenclosurelink", "feedburner_origlink", "pheedo_origlink"),
     *("image", "language", "license", "link", "links", "logo", "published", "publisher"),
     *("publishers", "rights", "source", "subtitle", "summary", "tags", "textinput", "title"),
     *("updated", "where", "category", "guidislink"),

@@ -516,6 +516,7 @@ _ENTRY_OR_FEED |= {
     "created": _plain("created"),
     "comments": _unadorned("comments", uri=True),
     "enclosure": Rule(_enclosure),
+    "feedburner_origenclosurelink": _unadorned("feedburner_origenclosurelink"),
     "feedburner_origlink": _unadorned("feedburner_origlink"),
     "pheedo_origlink": _unadorned("pheedo_origlink"),
     "dc_title": _beside("dc_title"),

@@ -1041,10 +1041,11 @@ def test_json_authors_are_read_in_any_shape(name: str, said: object) -> None:
     assert json_feed({"id": "1", name: said}).entries[0].authors == (Person(name="Ann"),)
 
 
-def test_relative_addresses_of_a_json_feed_from_nowhere_start_at_its_site() -> None:
+@pytest.mark.parametrize("name", ["home_page_url", "feed_url"])
+def test_relative_addresses_of_a_json_feed_from_nowhere_start_at_its_site(name: str) -> None:
     body = json.dumps({
         "version": "https://jsonfeed.org/version/1.1", "title": "C",
-        "home_page_url": "https://a.example/", "items": [{"id": "1", "url": "/1"}],
+        name: "https://a.example/feed", "items": [{"id": "1", "url": "/1"}],
     })  # fmt: skip
     (entry,) = formats.parse(Response(url="", body=body.encode())).entries
 
@@ -1118,6 +1119,38 @@ def test_a_json_feed_that_breaks_off_has_its_whole_items() -> None:
         assert "read up to there" in feed.problems[0]
     with pytest.raises(ParseError, match="broken JSON"):
         parse(body[: starts[0] + 5])
+
+
+def test_json_with_commas_too_many_is_read() -> None:
+    items = '[{"id": "1", "title": "a, ]",},]'
+    feed = parse('{"version": "https://jsonfeed.org/version/1", "items": ' + items + "}")
+
+    assert [e.title for e in feed.entries] == ["a, ]"]
+    assert "broken JSON" in feed.problems[0] and "read up to" not in feed.problems[0]
+
+
+@pytest.mark.parametrize("items", [{}, {"items": None}, {"items": []}])
+def test_a_json_feed_without_items_is_an_empty_one(items: dict[str, object]) -> None:
+    document = {"version": "https://jsonfeed.org/version/1.1", "title": "J", **items}
+    feed = parse(json.dumps(document))
+
+    assert (feed.title, feed.entries, feed.problems) == ("J", (), ())
+
+
+def test_a_json_author_may_be_reached_by_mail() -> None:
+    (mail, key) = (
+        json_feed({"id": "1", "authors": [{"name": "Ann", **said}]}).entries[0]
+        for said in (
+            {"url": "mailto:ann%2Bblog@a.example?subject=x"},
+            {"email": "ann+blog@a.example"},
+        )
+    )
+    assert mail.authors == key.authors == (Person(name="Ann", email="ann+blog@a.example"),)
+
+
+def test_a_json_attachment_need_not_be_in_a_list() -> None:
+    (e,) = json_feed({"id": "1", "attachments": {"url": "https://a.example/1.mp3"}}).entries
+    assert e.enclosures == (Enclosure(url="https://a.example/1.mp3", type="audio/mpeg"),)
 
 
 # ── what others get wrong, and is plain all the same ─────────────────────────

@@ -7,9 +7,10 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from aggregator.errors import ParseError
 from aggregator.formats import bounds, charsets, mapping
@@ -38,13 +39,11 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     kind = mapping.headers(response)["content-type"]
     found = charsets.decode(response.body, "utf-8", charsets.stated(kind))  # RFC 8259 §8.1, first
     data, problems = _loaded(found.text)
-    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+    if not isinstance(data, dict) or not isinstance(_items(data), list):
         raise ParseError("JSON, but no JSON Feed: it has no list 'items'")
-    web = response.url.startswith("http")  # what is relative in a file is relative to its site
-    base = response.url if web else _text(data, "home_page_url") or response.url
-    reader = _Reader(zone=zone, base=base)
+    reader = _Reader(zone=zone, base=_base(data, response.url))
     authors, language = reader.people(data), _text(data, "language")
-    listed = data["items"][: bounds.MOST_ENTRIES]
+    listed = _items(data)[: bounds.MOST_ENTRIES]
     items = [x for x in listed if isinstance(x, dict)]
     entries = tuple(reader.entry(x, authors, language or None) for x in items)
     return Feed(
@@ -61,10 +60,22 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     )
 
 
+def _items(data: dict[str, Any]) -> Any:
+    """What says that it is a JSON Feed and has no items is one without any."""
+    named = "jsonfeed.org/version/" in _text(data, "version")
+    return [] if named and data.get("items") is None else data.get("items")
+
+
+def _base(data: dict[str, Any], url: str) -> str:
+    """What is relative in a file is relative to its site."""
+    stated = (_text(data, name).strip() for name in ("home_page_url", "feed_url"))
+    return url if url.startswith("http") else next(filter(None, stated), url)
+
+
 def _odd(data: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[str]:
     """What is not as the specification has it. An item without an id should not be shown, but it
     has been written: it is recognised by its link or its text."""
-    version, there = _text(data, "version"), len(data["items"])
+    version, there = _text(data, "version"), len(_items(data))
     if "jsonfeed.org/version/" not in version:
         yield f"unknown version {version!r}"
     if there > bounds.MOST_ENTRIES:
@@ -78,20 +89,27 @@ def _odd(data: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[str]:
 # ── broken documents ─────────────────────────────────────────────────────────
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)  # a string may break off, too
+_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*[\]}])', re.DOTALL)  # before what ends
 
 
 def _loaded(text: str) -> tuple[Any, tuple[str, ...]]:
-    """The value that `text` is; where it breaks off, that of its whole items."""
+    """The value that `text` is, with or without needless commas; where it breaks off, that of its
+    whole items."""
     bounds.refuse_many_parts(text)
     try:
         return json.loads(text, strict=False), ()
     except (ValueError, RecursionError) as error:
         broken = f"broken JSON: {error}"
-        end = _last_item(text)
-    try:
-        return json.loads(text[:end] + "]}", strict=False), (f"{broken}; read up to there",)
-    except (ValueError, RecursionError):
-        raise ParseError(broken) from None
+    text = _COMMA.sub(_kept, text)
+    begun = text[: _last_item(text)] + "]}"
+    for read, told in ((text, broken), (begun, f"{broken}; read up to there")):
+        with suppress(ValueError, RecursionError):
+            return json.loads(read, strict=False), (told,)
+    raise ParseError(broken)
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[1] or ""
 
 
 def _last_item(text: str) -> int:
@@ -173,12 +191,20 @@ class _Reader:
         said = x.get("authors") or x.get("author")
         people = bounds.some(said) if isinstance(said, list) else [said]
         found = (
-            Person(name=_text(p, "name"), url=self.url(p, "url"))
-            if isinstance(p, dict)
-            else Person(name=p if isinstance(p, str) else "")
+            self.person(p) if isinstance(p, dict) else Person(name=p if isinstance(p, str) else "")
             for p in people
         )
         return tuple(p for p in dict.fromkeys(found) if p != Person())
+
+    def person(self, x: dict[str, Any]) -> Person:
+        """A mailto: for an address is one of mail (jsonfeed.org/version/1.1, authors)."""
+        url = self.url(x, "url")
+        mail = re.match(r"mailto:([^?\s]+)", url or "", re.IGNORECASE)
+        return Person(
+            name=_text(x, "name"),
+            url=None if mail else url,
+            email=unquote(mail[1]) if mail else _text(x, "email") or None,
+        )
 
     def feed_links(self, data: dict[str, Any]) -> tuple[Link, ...]:
         names = (("home_page_url", "alternate"), ("feed_url", "self"))
@@ -220,6 +246,7 @@ def _texts(values: Any) -> Iterable[str]:
 
 
 def _objects(values: Any) -> Iterable[dict[str, Any]]:
+    values = [values] if isinstance(values, dict) else values
     return (x for x in bounds.some(values) if isinstance(x, dict))
 
 

@@ -9,20 +9,21 @@ import re
 import unicodedata
 
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# Without accents: German, French, Spanish, Italian, Portuguese, Dutch, Russian.
+# Without accents: German, French, Spanish, Italian, Portuguese, Dutch, Russian, Polish, Swedish,
+# Danish, Norwegian, Turkish.
 _BEGINNINGS = {
-    "jan": ("jan", "ene", "gen", "янв"),
-    "feb": ("feb", "fev", "фев"),
+    "jan": ("jan", "ene", "gen", "sty", "oca", "янв"),
+    "feb": ("feb", "fev", "lut", "sub", "фев"),
     "mar": ("mar", "maer", "mrz", "mrt", "maa", "мар"),
-    "apr": ("apr", "avr", "abr", "апр"),
-    "may": ("may", "mai", "mei", "mag", "мая", "маи"),
-    "jun": ("jun", "juin", "giu", "июн"),
-    "jul": ("jul", "juil", "lug", "июл"),
-    "aug": ("aug", "aou", "ago", "авг"),
-    "sep": ("sep", "set", "сен"),
-    "oct": ("oct", "okt", "ott", "out", "окт"),
-    "nov": ("nov", "ноя"),
-    "dec": ("dec", "dez", "dic", "дек"),
+    "apr": ("apr", "avr", "abr", "kwi", "nis", "апр"),
+    "may": ("may", "mai", "mei", "mag", "maj", "мая", "маи"),
+    "jun": ("jun", "juin", "giu", "cze", "haz", "июн"),
+    "jul": ("jul", "juil", "lug", "lip", "tem", "июл"),
+    "aug": ("aug", "aou", "ago", "sie", "agu", "авг"),
+    "sep": ("sep", "set", "wrz", "eyl", "сен"),
+    "oct": ("oct", "okt", "ott", "out", "paz", "eki", "окт"),
+    "nov": ("nov", "lis", "kas", "ноя"),
+    "dec": ("dec", "dez", "dic", "des", "gru", "ara", "дек"),
 }
 _MONTHS = {start: month for month, starts in _BEGINNINGS.items() for start in starts}
 _BETWEEN = {"de", "del", "do", "den", "le", "a", "as", "om", "um", "uhr", "alle", "в", "г", "года"}

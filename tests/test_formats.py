@@ -1148,6 +1148,17 @@ def test_a_json_author_may_be_reached_by_mail() -> None:
     assert mail.authors == key.authors == (Person(name="Ann", email="ann+blog@a.example"),)
 
 
+@pytest.mark.parametrize(
+    ("said", "length"),
+    [(9, 9), ("9", 9), (9.5, 9), (9.0, 9), (-9, None), ("9 MB", None), ([], None)],
+)
+def test_the_size_of_a_json_attachment_is_whole_bytes(said: object, length: int | None) -> None:
+    attachment = {"url": "https://a.example/1.mp3", "size_in_bytes": said}
+    (e,) = json_feed({"id": "1", "attachments": [attachment]}).entries
+
+    assert [x.length for x in e.enclosures] == [length]
+
+
 def test_a_json_attachment_need_not_be_in_a_list() -> None:
     (e,) = json_feed({"id": "1", "attachments": {"url": "https://a.example/1.mp3"}}).entries
     assert e.enclosures == (Enclosure(url="https://a.example/1.mp3", type="audio/mpeg"),)

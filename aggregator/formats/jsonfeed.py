@@ -219,13 +219,10 @@ class _Reader:
     def enclosures(self, x: dict[str, Any]) -> Iterator[Enclosure]:
         for a in _objects(x.get("attachments")):
             if url := self.url(a, "url"):
-                size = _text(a, "size_in_bytes")
                 yield Enclosure(
                     url=url,
                     type=_text(a, "mime_type") or mapping.type_by_name(url),
-                    length=int(size)
-                    if size.isascii() and size.isdigit() and len(size) < 16
-                    else None,
+                    length=_whole(_text(a, "size_in_bytes")),
                 )
 
 
@@ -238,6 +235,12 @@ def _text(x: dict[str, Any], name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value)
+
+
+def _whole(number: str) -> int | None:
+    """As many bytes as there are: a program may have come to half of one."""
+    digits = number.partition(".")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
 
 
 def _texts(values: Any) -> Iterable[str]:

@@ -225,6 +225,15 @@ def test_a_file_is_the_one_that_feedburner_counts_the_downloads_of() -> None:
     assert file not in read(rss(two)).entries[0].enclosures  # which of them, nobody says
 
 
+def test_what_a_podcast_says_of_itself_is_before_what_it_says_to_itunes() -> None:
+    own, other = "<description>D</description>", "<itunes:subtitle>S</itunes:subtitle>"
+
+    for said in (own + other, other + own):
+        assert read(rss(channel=said)).subtitle == "D"
+    assert read(rss(channel=other)).subtitle == "S"
+    assert read(rss(channel=other + "<itunes:summary>U</itunes:summary>")).subtitle == "S"
+
+
 def test_google_describes_an_episode_better_than_its_subtitle() -> None:
     subtitle = "<itunes:subtitle>Sub</itunes:subtitle>"
     google = "<googleplay:description>Tides &amp;amp; &lt;ebb&gt;</googleplay:description>"

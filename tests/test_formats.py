@@ -853,6 +853,14 @@ def test_the_image_of_rss_1_stands_beside_its_channel(mark: str, prefix: str) ->
     assert (feed.title, feed.image) == ("C", "https://a.example/i.png")
 
 
+def test_the_title_of_rss_1_may_come_after_those_of_its_items() -> None:
+    feed = parse(
+        "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>"
+        "<item><title>T</title></item><channel><title>C</title></channel></r:RDF>"
+    )
+    assert (feed.title, feed.entries[0].title) == ("C", "T")
+
+
 def test_an_address_that_is_none_is_no_trouble() -> None:
     feed = formats.parse(
         Response(url="http://[bad/", body=rss("<item><title>T</title></item>").encode())

@@ -22,10 +22,10 @@ EXTENSIONS = ":extensions"  # a key under which no element of a feed is ever fil
 # What begins or ends with one of these ends all that a broken feed left open.
 BOUNDS = {"item", "entry", "channel", "feed", "rss", "rdf:rdf"}
 _TEXTS = {"author", "category", "comments", "generator", "id", "language", "name", "publisher"}
-# What describes a picture, or an episode in a few words, or says again in Dublin Core what the feed
-# has said in its own; and what their texts are, unless they say so.
+# What describes a picture, or an episode or a podcast in a few words, or says again in Dublin Core
+# what the feed has said in its own; and what their texts are, unless they say so.
 BESIDE = {"media_description": "text/html", "itunes_summary": "text/plain"}
-BESIDE |= {"dc_title": "text/plain", "dc_description": "text/html"}
+BESIDE |= {"dc_title": "text/plain", "dc_description": "text/html", "itunes_subtitle": "text/plain"}
 MARKUP = set("a b br code div em font i p small span strong sub sup tt u".split())  # noqa: SIM905
 # Under which feedparser files lists and dictionaries of its own.
 _TAKEN = {"authors", "contributors", "enclosures", "entries", "guidislink", "href", "links"}
@@ -103,7 +103,7 @@ def _free(tag: str) -> str:
 def _beside(name: str, kind: str, start: Method, end: Method) -> tuple[Method, Method]:
     """A text for lack of a better one, under a name of its own: feedparser would take a picture's
     caption for the content of an entry that has a description."""
-    of_feed = name.startswith("dc_")
+    of_feed = name.startswith("dc_") or name == "itunes_subtitle"
 
     def starts(self: Any, attrs: Any) -> None:
         if self.inentry or of_feed:

@@ -44,6 +44,7 @@ _REGISTERED = re.compile(r"https?://www\.iana\.org/assignments/relation/(?=\S)",
 # What feedparser could not decode to a text: a file, and not one of four letters.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/=]{4}\s*)*+|[A-Za-z0-9+/=\s]{64,}")
 _PAGE_TYPES = {"text/html", "application/xhtml+xml", "text/plain"}
+_SUBTITLES = ("subtitle", "itunes_subtitle", "summary", "dc_description")
 _FOREIGN_DATES = (_parse_date_onblog, _parse_date_nate, _parse_date_greek, _parse_date_hungarian)
 # What feeds enclose. mimetypes knows half of it, and that by the machine that it runs on.
 _MEDIA_TYPES = {
@@ -83,7 +84,7 @@ def feed(
     return Feed(
         id=_text(found, "id") or None,
         title=_first(found, "title", "dc_title"),
-        subtitle=_first(found, "subtitle", "summary", "dc_description") or None,
+        subtitle=_first(found, *_SUBTITLES) or None,
         language=reader.language,
         updated=_when(found, "updated", zone),
         published=_when(found, "published", zone),
@@ -228,7 +229,8 @@ def _bodies(e: Any, kept: Iterable[Extension]) -> tuple[str | None, str | None]:
     if content and summary == content:
         summary = ""
     if not summary and not content:  # all that some episodes and videos have
-        details = (e.get(f"{name}_detail") or {} for name in ("subtitle", "media_description"))
+        names = ("itunes_subtitle", "subtitle", "media_description")
+        details = (e.get(f"{name}_detail") or {} for name in names)
         summary = next(filter(None, map(_body, details)), "")
     return summary or None, content or None
 

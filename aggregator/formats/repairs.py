@@ -211,6 +211,7 @@ def _after_its_own(before: Method) -> Method:
 
 def _channel_begins(before: Method) -> Method:
     def _start_channel(self: Any, attrs: Any) -> None:
+        self.title_depth = -1  # RSS 1.0 may have its items first, and their titles are not its own
         before(self, attrs)
         if attrs.get("xml:lang"):
             self.feeddata["language"] = attrs["xml:lang"].replace("_", "-")

@@ -177,7 +177,7 @@ def _marked_up(key: str) -> Rule:
 
 
 def _beside(key: str) -> Rule:
-    """An entry's text for lack of a better one."""
+    """A text for lack of a better one."""
 
     def end(at: Reading, attrs: Attrs, parts: list[str]) -> None:
         _keep(at, key, _construct(at, attrs, parts, BESIDE[key]))
@@ -531,7 +531,7 @@ _ENTRY_OR_FEED |= {
     "dcterms_issued": _plain("published"),
     "dcterms_modified": _plain("updated"),
     "itunes_author": _AUTHOR,
-    "itunes_subtitle": _marked_up("subtitle"),
+    "itunes_subtitle": _beside("itunes_subtitle"),
     "itunes_summary": Rule(_summary, markup=True),
     "itunes_keywords": _keywords("http://www.itunes.com/"),
     "itunes_category": _SHELF._replace(inside={"itunes_category": _SHELF}),

@@ -225,11 +225,34 @@ def test_a_file_is_the_one_that_feedburner_counts_the_downloads_of() -> None:
     assert file not in read(rss(two)).entries[0].enclosures  # which of them, nobody says
 
 
+@pytest.mark.parametrize(
+    "rel", ["rel='alternate'", "rel='alternate' hreflang='de'", "type='text/html'"]
+)
+def test_the_link_of_rss_is_before_those_of_atom_beside_it(rel: str) -> None:
+    beside = f"<atom:link {rel} href='https://b.example/'/>"
+    feed = read(rss(item=beside, channel=beside))
+
+    assert (feed.link, feed.entries[0].link) == ("https://a.example/", "https://a.example/1")
+    assert read(rss(item=beside).replace("<link>https://a.example/1</link>", "")).entries[
+        0
+    ].link == ("https://b.example/")
+
+
+def test_of_several_links_of_rss_the_last_counts() -> None:
+    three = "<link>https://b.example/</link><link href='https://c.example/'/>"
+
+    assert read(rss(channel=three)).link == "https://c.example/"
+
+
 def test_what_a_podcast_says_of_itself_is_before_what_it_says_to_itunes() -> None:
     own, other = "<description>D</description>", "<itunes:subtitle>S</itunes:subtitle>"
 
-    for said in (own + other, other + own):
-        assert read(rss(channel=said)).subtitle == "D"
+    summary = "<itunes:summary>U</itunes:summary>"
+    caption = "<media:description>M</media:description>"
+    for beside in (other, summary, other + summary, caption):
+        for said in (own + beside, beside + own):
+            assert lenient.parse(Response(url=URL, body=rss(channel=said).encode())).subtitle == "D"
+    assert read(rss(channel=own + other + summary)).subtitle == "D"
     assert read(rss(channel=other)).subtitle == "S"
     assert read(rss(channel=other + "<itunes:summary>U</itunes:summary>")).subtitle == "S"
 

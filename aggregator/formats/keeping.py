@@ -86,8 +86,7 @@ def apply() -> None:
     parser.__init__, parser.handle_data = __init__, handle_data
     parser.unknown_starttag, parser.unknown_endtag = unknown_starttag, unknown_endtag
     for name, kind in BESIDE.items():
-        whole = getattr(parser, f"_start_{name}"), getattr(parser, f"_end_{name}")
-        starts, ends = _beside(name, kind, *whole)
+        starts, ends = _beside(name, kind)
         setattr(parser, f"_start_{name}", starts)
         setattr(parser, f"_end_{name}", ends)
     parser.handle_charref = _reference(parser.handle_charref, "&#{};")
@@ -100,22 +99,15 @@ def _free(tag: str) -> str:
     return f"{tag}-" if tag in _TAKEN or tag.endswith(("_detail", "_parsed")) else tag
 
 
-def _beside(name: str, kind: str, start: Method, end: Method) -> tuple[Method, Method]:
+def _beside(name: str, kind: str) -> tuple[Method, Method]:
     """A text for lack of a better one, under a name of its own: feedparser would take a picture's
     caption for the content of an entry that has a description."""
-    of_feed = name.startswith("dc_") or name == "itunes_subtitle"
 
     def starts(self: Any, attrs: Any) -> None:
-        if self.inentry or of_feed:
-            self.push_content(name, attrs, kind, 1)
-        else:
-            start(self, attrs)
+        self.push_content(name, attrs, kind, 1)
 
     def ends(self: Any) -> None:
-        if self.inentry or of_feed:
-            self.pop_content(name)
-        else:
-            end(self)
+        self.pop_content(name)
 
     return starts, ends
 

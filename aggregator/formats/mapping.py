@@ -21,7 +21,7 @@ from aggregator.formats.bounds import MOST_OF_A_KIND
 from aggregator.formats.hints import hints
 from aggregator.formats.keeping import EXTENSIONS
 from aggregator.formats.remarks import BLOCKED, unread_dates
-from aggregator.formats.repairs import LANGUAGE, is_absolute
+from aggregator.formats.repairs import LANGUAGE, OWN, is_absolute
 from aggregator.links import with_permalink
 from aggregator.model import (
     Category,
@@ -44,7 +44,7 @@ _REGISTERED = re.compile(r"https?://www\.iana\.org/assignments/relation/(?=\S)",
 # What feedparser could not decode to a text: a file, and not one of four letters.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/=]{4}\s*)*+|[A-Za-z0-9+/=\s]{64,}")
 _PAGE_TYPES = {"text/html", "application/xhtml+xml", "text/plain"}
-_SUBTITLES = ("subtitle", "itunes_subtitle", "summary", "dc_description")
+_SUBTITLES = ("subtitle", "itunes_subtitle", "summary", "itunes_summary", "dc_description")
 _FOREIGN_DATES = (_parse_date_onblog, _parse_date_nate, _parse_date_greek, _parse_date_hungarian)
 # What feeds enclose. mimetypes knows half of it, and that by the machine that it runs on.
 _MEDIA_TYPES = {
@@ -317,7 +317,8 @@ def _links(node: Any, *, atom: bool) -> tuple[Link, ...]:
         for x in _linked(node)
         if x["rel"] != "enclosure"
     ]
-    main = _text(node, "link") or _permalink(node)
+    own = [x["href"] for x in _linked(node) if x.get(OWN)]
+    main = (own[-1] if own else _text(node, "link")) or _permalink(node)
     alternates = [x for x in links if x.rel == "alternate"]
     if chosen := _page(alternates, main, atom=atom):
         links = [chosen, *(x for x in links if x is not chosen)]
@@ -331,8 +332,8 @@ def _links(node: Any, *, atom: bool) -> tuple[Link, ...]:
 
 def _page(alternates: Sequence[Link], main: str | None, *, atom: bool) -> Link | None:
     """Which of several is the page. Those of Atom are one page in other languages and formats (RFC
-    4287 §4.2.7), the first before the others. Of those of RSS it is the one that feedparser took
-    for it, the last; but what has a title is an atom:link beside RSS's own, and second to it."""
+    4287 §4.2.7), the first before the others. Of RSS it is the last of its own; else the last
+    atom:link, but one that has a title is second to the others."""
     if atom:
         return min(alternates, key=lambda x: x.type not in (*_PAGE_TYPES, None), default=None)
     chosen = [x for x in alternates if x.href == main] + [x for x in alternates if not x.title]

@@ -34,8 +34,11 @@ _EMPTY = re.compile(r"\(\s*\)|<\s*>|\[\s*\]|（\s*）|＜\s*＞|&lt;\s*&gt;")  #
 _DASH = re.compile(r"\A[-–—|:]\s|\s[-–—|]\Z|:\Z")  # between it and the name
 _BRACKETS = ("()", "<>", "[]", "（）", "＜＞")
 _QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")  # as RFC 5322 §3.4 has a display-name
+_OF_ATOM = {"rel", "type", "hreflang", "title"}
 _NO_PAGE = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-LANGUAGE = ":language"  # a key under which no element of a feed is ever filed
+# Keys under which no element of a feed is ever filed.
+LANGUAGE = ":language"
+OWN = ":own"  # of a link that is RSS's, and no atom:link beside it
 # dcterms has the words of dc as well (DCMI Metadata Terms, §3). Those for texts and dates are left:
 # beside the feed's own, which they would replace, they say something narrower.
 ALIASES = {
@@ -68,6 +71,7 @@ def apply() -> None:
     parser._start_creativeCommons_license = _start_licence
     parser._end_creativeCommons_license = _end_licence
     parser._start_link = _link_begins(parser._start_link)
+    parser._end_link = _link_ends(parser._end_link)
     parser._start_itunes_image = _after_its_own(parser._start_itunes_image)
     parser._start_channel = _channel_begins(parser._start_channel)
     parser._start_item = parser._start_entry = _entry_begins(parser._start_item)
@@ -184,6 +188,11 @@ def _gathered(element: str) -> Callable[[Any], None]:
 Method = Callable[..., None]
 
 
+def is_own(link: Any) -> bool:
+    """Whether what is written like Atom's link may be RSS's: it says nothing more of itself."""
+    return bool(link.get("href")) and link.keys().isdisjoint(_OF_ATOM)
+
+
 def _link_begins(before: Method) -> Method:
     """An address that no browser opens (`at://…`) is beside the one that a link has for a text."""
 
@@ -191,9 +200,24 @@ def _link_begins(before: Method) -> Method:
         for name in ("uri", "url"):
             if "href" not in attrs and _NO_PAGE.match(attrs.get(name, "")):
                 del attrs[name]
+        own = is_own(attrs)
         before(self, attrs)
+        links = self._get_context().get("links")
+        if own and links:
+            links[-1][OWN] = True
 
     return _start_link
+
+
+def _link_ends(before: Callable[[Any], None]) -> Callable[[Any], None]:
+    def _end_link(self: Any) -> None:
+        name, _, pieces = self.elementstack[-1] if self.elementstack else ("", 0, ())
+        before(self)
+        links = self._get_context().get("links")
+        if name == "link" and links and any(x.strip() for x in pieces):
+            links[-1][OWN] = True
+
+    return _end_link
 
 
 def _after_its_own(before: Method) -> Method:

@@ -20,7 +20,9 @@ from aggregator.formats.repairs import (
     ALIASES,
     LANGUAGE,
     LICENCES,
+    OWN,
     is_absolute,
+    is_own,
     license_node,
     person,
 )
@@ -255,6 +257,8 @@ def _link(at: Reading, attrs: Attrs, parts: list[str]) -> None:
     if "href" not in attrs and ("uri" in attrs or "url" in attrs):
         raise Refused  # its text may be the better one
     link = _with_href(attrs)
+    if is_own(attrs):
+        link[OWN] = True
     rel = link.setdefault("rel", "alternate")
     link.setdefault("type", "application/atom+xml" if rel == "self" else "text/html")
     links = at.node.setdefault("links", [])
@@ -276,6 +280,8 @@ def _link_text(at: Reading, link: Node, parts: list[str]) -> None:
     at.node["link"] = text = _REFERENCE.sub(r"&\1", text)
     if text or not at.in_entry:
         link["href"] = text
+    if text:
+        link[OWN] = True
 
 
 def _id(at: Reading, attrs: Attrs, parts: list[str]) -> None:
@@ -532,7 +538,7 @@ _ENTRY_OR_FEED |= {
     "dcterms_modified": _plain("updated"),
     "itunes_author": _AUTHOR,
     "itunes_subtitle": _beside("itunes_subtitle"),
-    "itunes_summary": Rule(_summary, markup=True),
+    "itunes_summary": _beside("itunes_summary"),
     "itunes_keywords": _keywords("http://www.itunes.com/"),
     "itunes_category": _SHELF._replace(inside={"itunes_category": _SHELF}),
     "itunes_image": Rule(_itunes_image),

@@ -11,7 +11,9 @@ from urllib.parse import quote, urlsplit
 
 from aggregator.text import ILLEGAL, line
 
-_SCHEME = re.compile(r"(?!https?:(?!//[^/?#\s]))[A-Za-z][A-Za-z0-9+.-]*:(?=\S)", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"(?!https?:(?!//[^/?#\s])|javascript:|vbscript:|data:)[a-z][a-z0-9+.-]*:(?=\S)", re.IGNORECASE
+)
 _NOT_IN_IRI = re.compile(r"%(?![0-9A-Fa-f]{2})|[\s<>\"{}|\\^`]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
@@ -20,7 +22,7 @@ _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 def iri(text: str | None) -> str | None:
     """An absolute IRI (RFC 3987), in which what must not stand is escaped. What is an IRI stays as
-    it is, byte for byte."""
+    it is, byte for byte; but what is run (javascript:) or holds what it names (data:) is none."""
     text = ILLEGAL.sub("", text or "").strip()
     if not _SCHEME.match(text):
         return None

@@ -4,13 +4,14 @@ import time
 from dataclasses import replace
 
 import pytest
+from html_rules import active
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Category, Enclosure, Entry, Feed, Link, Origin, Person, Source
 from aggregator.rules import Ruler
 from aggregator.rules.categories import Categories, CategoryRule
-from aggregator.rules.clean import clean, clean_feed, safe_html
+from aggregator.rules.clean import RELATIVE, clean, clean_feed, safe_html
 
 BASE = "https://a.example/dir/page"
 
@@ -144,6 +145,42 @@ def test_what_is_relative_to_nothing_stays_so_only_where_it_is_looked_at() -> No
     assert clean(entry, keep_relative=True).content == '<a href="y">y</a><a>z</a>'
     assert clean_feed(feed).subtitle == "<a>y</a>"
     assert clean_feed(feed, keep_relative=True).subtitle == '<a href="y">y</a>'
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("java&#1;script:evil()", "java&#127;script:evil()", "&#xFFFE;javascript:evil()", "java&#1;&#9;script:evil()"),
+        *("data&#1;:text/html,x", "vb&#x9d;script:evil()", "&#2; &#3;javascript:evil()"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("tag", ["<a href='{}'>a</a>", "<video poster='{}'></video>"])
+def test_no_character_that_is_left_out_hides_a_script(tag: str, address: str) -> None:
+    markup = tag.format(address)
+
+    assert ":" not in safe_html(markup, RELATIVE)
+    assert active(safe_html(markup, "https://a.example/")) == []
+
+
+def test_a_path_that_is_relative_to_nothing_may_hold_a_colon() -> None:
+    assert safe_html("<a href='./a:b'>a</a>", RELATIVE) == '<a href="./a:b">a</a>'
+    assert safe_html("<a href='?x=a:b&#1;'>a</a>", RELATIVE) == '<a href="?x=a:b">a</a>'
+    assert safe_html("<a href='http&#1;s://a.example/'>a</a>", RELATIVE) == (
+        '<a href="https://a.example/">a</a>'
+    )
+
+
+@pytest.mark.parametrize("address", ["https:b", "http:/b", "https:///b", "HTTPS:b", "https:\\\\b"])
+def test_an_address_without_a_host_is_none(address: str) -> None:
+    markup = f"""<a href="{address}" title="t">a</a> href="https:x" <svg><a xlink:href="{address}">b</a></svg>"""
+
+    assert safe_html(markup, BASE) == ('<a title="t">a</a> href="https:x" <svg><a>b</a></svg>')
+
+
+def test_of_one_tag_every_address_that_leads_nowhere_goes() -> None:
+    assert safe_html("<video src='' poster='https:b' width='2'></video>", BASE) == (
+        '<video width="2"></video>'
+    )
 
 
 @pytest.mark.parametrize(
@@ -317,6 +354,7 @@ def test_a_scheme_that_is_no_iri_is_left_out() -> None:
         categories=(
             Category(term="t", scheme="insert value here"),
             Category(term="u", scheme=" https://x.example/ "),
+            Category(term="v", scheme="javascript:evil()"),
         )
     )
-    assert [c.scheme for c in clean(raw).categories] == [None, "https://x.example/"]
+    assert [c.scheme for c in clean(raw).categories] == [None, "https://x.example/", None]

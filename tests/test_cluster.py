@@ -168,6 +168,10 @@ def test_another_speaks_under_the_same_name_when_the_leader_is_withdrawn() -> No
         ("1", False),
         ("post 1", False),
         ("https://x.example/a b", False),
+        ("javascript:evil()", False),  # a reader may open the id of an entry that has no link
+        ("JavaScript://x.example/%0aevil()", False),
+        ("vbscript:evil()", False),
+        ("data:text/html,x", False),
         ("", False),
     ],
 )

@@ -396,6 +396,8 @@ def _sighting(entry: Entry) -> StoredEntry:
         ("https://[bad/", None),
         ("http:/only", None),
         ("a title: and more", None),
+        ("java\x01script:evil()", None),
+        ("DATA:text/html,x", None),
         ("", None),
     ],
 )

@@ -74,9 +74,18 @@ _ATTRIBUTES = {
 # As nh3 writes them: one space, double quotes, no quote and no bracket in a value.
 _IMAGE = re.compile(r'<img((?: [\w-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
-# An empty reference leads nowhere; on a span it was never one.
+# An empty reference leads nowhere; on a span it was never one. Without a host it leads to another
+# place on each page.
 _IDLE = {"span": {name: {""} for name in ("href", "src", "dynsrc", "lowsrc")}}
-_EMPTY = re.compile(r'(<(?!span )\w+(?: [\w-]+="[^"]*")*?) (?:href|src|poster)=""')
+_TAG = re.compile(r'<(?!span )\w+(?: [\w:-]+="[^"]*")+')
+_NOWHERE = re.compile(
+    r' (?:xlink:)?(?:href|src|poster)="(?:|https?:(?!//[^/])[^"]*)"', re.IGNORECASE
+)
+_NO_HOST = re.compile(r'="https?:(?!//[^/])', re.IGNORECASE)
+# As browsers read an address (WHATWG URL, "basic URL parser").
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_UNSEEN = re.compile(r"[\t\n\r]")
+_BLANK = "".join(map(chr, range(0x21)))
 # An HTML parser drops whatever follows `<!`, up to `>` or the end, though people write `<!DOCTYPE`
 # when they speak of it. Comments, whole declarations and Word's conditions are none of that.
 _TALK = re.compile(r"<!(?!--|\[(?!CDATA\[)|doctype\b[^<>]*>)", re.IGNORECASE)
@@ -102,8 +111,16 @@ def _absolute_reference(reference: str) -> str | None:
     """Asked of relative references only, and most markup has none: one cleaner serves all. None,
     and then the attribute goes, where the reference leads nowhere."""
     if not reference or _base.url == RELATIVE:
-        return reference
+        return _relative(reference)
     return _address(reference, _base.url)
+
+
+def _relative(reference: str) -> str | None:
+    """As it is; but what hid its scheme behind a character that is left out shows it now."""
+    shown = ILLEGAL.sub("", reference)
+    if shown == reference or not _SCHEME.match(_UNSEEN.sub("", shown).lstrip(_BLANK)):
+        return shown
+    return _address(shown, None)
 
 
 _CLEANER = nh3.Cleaner(
@@ -136,8 +153,8 @@ def safe_html(markup: str, base: str | None) -> str:
     cleaned = _CLEANER.clean(shown)
     if "&#" in markup:  # a reference to such a character is that character now
         cleaned = ILLEGAL.sub("", cleaned)
-    if '=""' in cleaned:
-        cleaned = _EMPTY.sub(r"\1", cleaned)
+    if '=""' in cleaned or _NO_HOST.search(cleaned):
+        cleaned = _TAG.sub(lambda tag: _NOWHERE.sub("", tag[0]), cleaned)
     return _IMAGE.sub(_image, cleaned).strip() if "<img" in cleaned else cleaned.strip()
 
 

@@ -39,6 +39,7 @@ Clock = Callable[[], datetime]
 T = TypeVar("T")
 
 _TOGETHER = 20  # polls in one transaction
+_MANY = 200  # entries of one poll, which is then saved alone
 _POSTS_TOGETHER = 200  # post files read and saved at a time
 
 
@@ -164,12 +165,15 @@ class Pipeline:
                 listed = await self.in_thread(partial(read_list, after=kept, sent=response))
                 return Updated(source=source.id, changes=await self._save(listed))
             if full is None:
-                changes = await self._save(await self.in_thread(lambda: poll(read())))
+                changes = await self._save(
+                    await self.in_thread(lambda: self._at_once(poll(read())))
+                )
                 return Updated(source=source.id, changes=changes)
             given = await self.in_thread(read)
         # Its room is free again: whoever asks for more would wait for it in vain.
         texts = await self._texts(subscription, given, full)
-        changes = await self._save(await self.in_thread(partial(poll, given, texts=texts)))
+        made = await self.in_thread(lambda: self._at_once(poll(given, texts=texts)))
+        changes = await self._save(made)
         return Updated(source=source.id, changes=changes)
 
     async def _texts(
@@ -208,7 +212,12 @@ class Pipeline:
         ParseError when it is no feed. What polling knows of the source stays as it is.
         """
         with self._room.taken(len(sent.body)):
-            read = partial(reading.read_push, self.store, self.subscriptions[source], sent)
+            subscription = self.subscriptions[source]
+
+            def read() -> tuple[Poll | Changes, bool]:
+                push, whole = reading.read_push(self.store, subscription, sent)
+                return self._at_once(push), whole
+
             push, whole = await self.in_thread(read)
             return Updated(source=source, changes=await self._save(push)), whole
 
@@ -222,7 +231,19 @@ class Pipeline:
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def _save(self, poll: Poll) -> Changes:
+    def _at_once(self, poll: Poll) -> Poll | Changes:
+        """One that brings many entries is saved before anything else is read: they take many times
+        the room of their document. To be called in the store's thread."""
+        if len(poll.arrivals) <= _MANY:
+            return poll
+        (outcome,) = ingest(self.store, [poll], now=self.clock(), window=self.window)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _save(self, poll: Poll | Changes) -> Changes:
+        if isinstance(poll, Changes):  # saved already
+            return poll
         saved: asyncio.Future[Changes] = asyncio.get_running_loop().create_future()
         await self._queue.put((poll, saved))
         return await saved

@@ -5,10 +5,12 @@ import os
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -515,6 +517,39 @@ def test_a_bug_of_ours_in_one_source_harms_no_other(world: World) -> None:
     assert summary.failed == 1
     assert "please report it" in dict(summary.errors)["a"]
     assert summary.new == 1
+
+
+class Noted(dict[str, str]):
+    """Headers that tell when the reader's thread looks at them."""
+
+    def __init__(self, note: Callable[[], None]) -> None:
+        super().__init__()
+        self._note = note
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            self._note()
+        return super().get(key, default)
+
+
+def test_many_entries_are_saved_before_another_document_is_read(world: World) -> None:
+    """In memory they are many times what they were on the wire."""
+    names = [f"s{n}" for n in range(5)]
+    saved: dict[str, int] = {}
+    world.sources(*names)
+
+    def note(name: str) -> None:
+        if name not in saved:
+            with closing(sqlite3.connect(world.folder / "aggregator.db")) as store:
+                saved[name] = store.execute("SELECT count(*) FROM entry").fetchone()[0]
+
+    for name in names:
+        body = rss(*(Item(id=f"{name}/{i}", title=f"{name} {i}") for i in range(300)))
+        url = f"https://{name}.example/feed"
+        world.serve(name, Response(url=url, headers=Noted(partial(note, name)), body=body))
+    world.run()
+
+    assert sorted(saved.values()) == [0, 300, 600, 900, 1200]
 
 
 def test_a_failure_keeps_what_the_source_said_before(world: World) -> None:

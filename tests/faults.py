@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import random
+import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
 
+import brotli
 from heavy import HEAVY
 from servers import Answer, Asked, Raw, Server
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MB = 1_000_000
 
@@ -29,6 +36,7 @@ class Fault:
     error: str | None = None  # a pattern that its error in `status` matches
     titles: tuple[str, ...] | None = ()  # titles that must be published; None: not looked at
     entries: int | None = None  # how many, where titles do not say it
+    never: tuple[str, ...] = ()  # titles that must not be published
     slows: bool = False  # its host, for all who ask there: it needs one of its own
 
 
@@ -43,13 +51,14 @@ def _fault(
     error: str | None = None,
     titles: tuple[str, ...] | None = (),
     entries: int | None = None,
+    never: tuple[str, ...] = (),
     slows: bool = False,
 ) -> None:
     if isinstance(answer, bytes):
         answer = Answer(body=answer)
     given = answer
     handler = (lambda *_: given) if isinstance(given, Answer | Raw) else given
-    FAULTS.append(Fault(name, handler, error, titles, entries, slows))
+    FAULTS.append(Fault(name, handler, error, titles, entries, never, slows))
 
 
 # ── documents ────────────────────────────────────────────────────────────────
@@ -272,6 +281,36 @@ _fault(
     "unknown-packing", Answer(headers={"Content-Encoding": "pack200"}, body=b"x"), error="packed as"
 )
 
+# Packed piece by piece: the whole of it is in nobody's memory, ours included.
+_ZEROS = [bytes(MB)] * 300
+
+
+def _brotli(pieces: Iterable[bytes]) -> bytes:
+    packer = brotli.Compressor(quality=1)
+    return b"".join(map(packer.process, pieces)) + packer.finish()
+
+
+def _zstd(pieces: Iterable[bytes], window: int) -> bytes:
+    packer = zstd.ZstdCompressor(
+        options={
+            zstd.CompressionParameter.compression_level: 1,
+            zstd.CompressionParameter.window_log: window,
+        }
+    )
+    return b"".join(map(packer.compress, pieces)) + packer.flush()
+
+
+_BR, _ZSTD = {"Content-Encoding": "br"}, {"Content-Encoding": "zstd"}
+_fault("br", Answer(headers=_BR, body=_brotli([one("br")])), titles=("Story of br",))
+_fault("zstd", Answer(headers=_ZSTD, body=_zstd([one("zstd")], 20)), titles=("Story of zstd",))
+_fault("br-bomb", Answer(headers=_BR, body=_brotli(_ZEROS)), error="larger than")
+_fault("zstd-bomb", Answer(headers=_ZSTD, body=_zstd(_ZEROS, 20)), error="larger than")
+_fault("zstd-window", Answer(headers=_ZSTD, body=_zstd([one("w"), *_ZEROS], 27)), error="damaged|larger than")  # fmt: skip
+_fault("br-cut", Answer(headers=_BR, body=_brotli([one("c")])[:-20]), error="cut short|damaged")
+_fault("zstd-damaged", Answer(headers=_ZSTD, body=_zstd([one("d")], 20)[:30] + b"\xff" * 500), error="damaged")  # fmt: skip
+_fault("said-to-be-br", Answer(headers=_BR, body=one("said-to-be-br")), titles=("Story of said-to-be-br",))  # fmt: skip
+_fault("gzip-said-to-be-zstd", Answer(headers=_ZSTD, body=gzip.compress(one("x"))), error="compressed file")  # fmt: skip
+
 # ── other things than feeds ──────────────────────────────────────────────────
 
 _PAGE = b"<!doctype html><html><head><title>Maintenance</title></head><body>Back soon</body></html>"
@@ -328,6 +367,12 @@ _fault(
     .encode()
     .replace(b"</rss>", b"<!-- \xff --></rss>"),
     titles=("一个坏字节", "不该毁掉别的"),
+)
+_fault(
+    "bad-bytes-in-a-title",
+    rss(item(1, "坏@字节"), item(2, "Its neighbour")).encode().replace(b"@", b"\xff\xfe\x80"),
+    titles=("Its neighbour",),
+    entries=2,
 )
 _fault("unknown-charset", rss(item(1, "Story of x-none"), prolog='<?xml version="1.0" encoding="x-none"?>').encode(), titles=("Story of x-none",))  # fmt: skip
 _fault(
@@ -508,6 +553,20 @@ _fault("then-empty", _then(one("then-empty"), Answer(body=b"")), error="empty", 
 _fault("then-a-page", _then(one("then-a-page"), Answer(body=_PAGE)), error="HTML page", titles=("Story of then-a-page",))  # fmt: skip
 _fault("then-no-entries", _then(one("then-no-entries"), Answer(body=rss().encode())), titles=("Story of then-no-entries",))  # fmt: skip
 _fault("then-another", _then(one("then-another"), Answer(body=rss(item("o", "Of another feed"), title="Another feed").encode())), titles=("Story of then-another",))  # fmt: skip
+_fault(
+    "then-a-stranger",
+    _then(
+        one("then-a-stranger"),
+        Answer(
+            body=rss(item("s", "A stranger's story"), title="A stranger")
+            .replace("f.example", "stranger.example")
+            .encode()
+        ),
+    ),
+    error="held: another feed",
+    titles=("Story of then-a-stranger",),
+    never=("A stranger's story",),
+)
 _fault("no-entries", rss().encode())
 _fault("blank-titles", rss(item("blank", " ", text="A text that has no title to it.")).encode(), entries=1)  # fmt: skip
 _fault(

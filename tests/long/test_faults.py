@@ -143,6 +143,7 @@ def test_each_fault_is_told_or_read(runs: Any, fault: Any) -> None:
         assert not NOT_PLAIN.search(error), error
     if fault.titles is not None:
         assert set(fault.titles) <= {e["title"] for e in mine}
+    assert not set(fault.never) & {e["title"] for e in entries}
     if fault.entries is not None:
         assert len(mine) == fault.entries
 

@@ -16,6 +16,8 @@ from aggregator.errors import StoreError
 C = TypeVar("C", bound=type)
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+# On a full disk SQLITE_FULL says so; SQLITE_IOERR, where not even the log of the store can grow.
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _FILE = (sqlite3.OperationalError, sqlite3.DatabaseError)  # these, and none of their kin
 
 
@@ -32,6 +34,8 @@ def told(name: str) -> Iterator[None]:
 
 def _advice(error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code in _NO_ROOM:
+        return "; make room on the disk, if it is full: the next run goes on where this one stopped"
     if code not in _DAMAGED:
         return ""
     return "; put a backup in its place, or move it away and `aggregator run` makes a new one"

@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 _TOGETHER = 20  # polls in one transaction
 _MANY = 200  # entries of one poll, which is then saved alone
+_LARGE = 256 * 1024  # bytes of a document; likewise
 _POSTS_TOGETHER = 200  # post files read and saved at a time
 
 
@@ -156,7 +157,8 @@ class Pipeline:
         read = partial(reading.read, self.store, subscription, response)
         means = details.Means(fetch=self.fetch, in_thread=self.in_thread, room=self._room)
         full = details.fuller(means, source)
-        with self._room.taken(sum(map(len, response.bodies))):
+        size = sum(map(len, response.bodies))
+        with self._room.taken(size):
             if polling.unchanged(response, state):
                 await self._save(Poll(source=source.id, state=kept))
                 return Unchanged(source=source.id)
@@ -165,14 +167,12 @@ class Pipeline:
                 listed = await self.in_thread(partial(read_list, after=kept, sent=response))
                 return Updated(source=source.id, changes=await self._save(listed))
             if full is None:
-                changes = await self._save(
-                    await self.in_thread(lambda: self._at_once(poll(read())))
-                )
-                return Updated(source=source.id, changes=changes)
+                made = await self.in_thread(lambda: self._at_once(poll(read()), size))
+                return Updated(source=source.id, changes=await self._save(made))
             given = await self.in_thread(read)
         # Its room is free again: whoever asks for more would wait for it in vain.
         texts = await self._texts(subscription, given, full)
-        made = await self.in_thread(lambda: self._at_once(poll(given, texts=texts)))
+        made = await self.in_thread(lambda: self._at_once(poll(given, texts=texts), size))
         changes = await self._save(made)
         return Updated(source=source.id, changes=changes)
 
@@ -216,7 +216,7 @@ class Pipeline:
 
             def read() -> tuple[Poll | Changes, bool]:
                 push, whole = reading.read_push(self.store, subscription, sent)
-                return self._at_once(push), whole
+                return self._at_once(push, len(sent.body)), whole
 
             push, whole = await self.in_thread(read)
             return Updated(source=source, changes=await self._save(push)), whole
@@ -231,10 +231,10 @@ class Pipeline:
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _at_once(self, poll: Poll) -> Poll | Changes:
-        """One that brings many entries is saved before anything else is read: they take many times
-        the room of their document. To be called in the store's thread."""
-        if len(poll.arrivals) <= _MANY:
+    def _at_once(self, poll: Poll, size: int) -> Poll | Changes:
+        """One that brings many entries, or a large document's, is saved before anything else is
+        read: in memory they are many times what they were. To be called in the store's thread."""
+        if len(poll.arrivals) <= _MANY and size <= _LARGE:
             return poll
         (outcome,) = ingest(self.store, [poll], now=self.clock(), window=self.window)
         if isinstance(outcome, Exception):

@@ -532,8 +532,11 @@ class Noted(dict[str, str]):
         return super().get(key, default)
 
 
-def test_many_entries_are_saved_before_another_document_is_read(world: World) -> None:
-    """In memory they are many times what they were on the wire."""
+@pytest.mark.parametrize(("entries", "letters"), [(300, 10), (3, 200_000)])
+def test_what_is_large_is_saved_before_another_document_is_read(
+    world: World, entries: int, letters: int
+) -> None:
+    """In memory it is many times what it was on the wire."""
     names = [f"s{n}" for n in range(5)]
     saved: dict[str, int] = {}
     world.sources(*names)
@@ -544,12 +547,17 @@ def test_many_entries_are_saved_before_another_document_is_read(world: World) ->
                 saved[name] = store.execute("SELECT count(*) FROM entry").fetchone()[0]
 
     for name in names:
-        body = rss(*(Item(id=f"{name}/{i}", title=f"{name} {i}") for i in range(300)))
+        body = rss(
+            *(
+                Item(id=f"{name}/{i}", title=f"{name} {i}", text=f"{name}{i} " + "x" * letters)
+                for i in range(entries)
+            )
+        )
         url = f"https://{name}.example/feed"
         world.serve(name, Response(url=url, headers=Noted(partial(note, name)), body=body))
     world.run()
 
-    assert sorted(saved.values()) == [0, 300, 600, 900, 1200]
+    assert sorted(saved.values()) == [n * entries for n in range(5)]
 
 
 def test_a_failure_keeps_what_the_source_said_before(world: World) -> None:

@@ -338,6 +338,27 @@ OPAQUE_PATHS: tuple[str, ...] = (
     r"[^/]+/(?:ls|wf|track)/click",
 )
 
+# ── pages that discuss another page ──────────────────────────────────────────
+
+# host; the path and query of a discussion; what stands in its text before the link to the page,
+# or as that link's words; hosts that are its own, where nobody but it has a page
+DISCUSSIONS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "reddit.com",
+        r"/(?:r|u|user)/[^/?]+/comments/\w+(?:/.*)?",
+        r"<a\b([^>]*)>\s*\[link\]\s*</a>",
+        "reddit.com redd.it redditmedia.com",
+    ),
+    (
+        "news.ycombinator.com",
+        r"/item\?id=\d+",
+        r"Article URL:\s*<a\b([^>]*)>",
+        "news.ycombinator.com",
+    ),
+    ("lobste.rs", r"/s/\w+(?:/.*)?", r"<a\b([^>]*)>\s*\[link\]\s*</a>", "lobste.rs"),
+    ("tildes.net", r"/~[\w.]+/\w+(?:/.*)?", r"Link URL:\s*<a\b([^>]*)>", "tildes.net"),
+)
+
 # ── only for comparing ───────────────────────────────────────────────────────
 
 DEVICE_LABELS = _words("www m mobile mobil wap 3g touch amp mip h5")

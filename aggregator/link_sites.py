@@ -18,6 +18,7 @@ class Site:
     keeps: tuple[str, ...]
     in_query: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
     in_path: tuple[re.Pattern[str], ...]
+    discussions: tuple[tuple[re.Pattern[str], re.Pattern[str], frozenset[str]], ...]
     ids: tuple[tuple[re.Pattern[str], str], ...]
     amp_prefixes: tuple[tuple[re.Pattern[str], str], ...]
     amp_is_a_name: bool
@@ -26,38 +27,42 @@ class Site:
 
 @lru_cache(maxsize=4096)
 def site_of(host: str) -> Site:
-    domains = _domains(host)
+    above = domains(host)
     return Site(
         drops=frozenset(
-            " ".join(known.SITE_TRACKERS.get(domain, "") for domain in domains).lower().split()
+            " ".join(known.SITE_TRACKERS.get(domain, "") for domain in above).lower().split()
         ),
-        keeps=tuple(" ".join(known.SITE_KEEPS.get(domain, "") for domain in domains).split()),
+        keeps=tuple(" ".join(known.SITE_KEEPS.get(domain, "") for domain in above).split()),
         in_query=tuple(
             (_compiled(path), tuple(names.split()))
-            for path, names in _rows(domains, known.WRAPPED_IN_QUERY)
+            for path, names in _rows(above, known.WRAPPED_IN_QUERY)
         ),
-        in_path=tuple(_compiled(pattern) for (pattern,) in _rows(domains, known.WRAPPED_IN_PATH)),
+        in_path=tuple(_compiled(pattern) for (pattern,) in _rows(above, known.WRAPPED_IN_PATH)),
+        discussions=tuple(
+            (_compiled(page), _compiled(target), frozenset(own.split()))
+            for page, target, own in _rows(above, known.DISCUSSIONS)
+        ),
         ids=tuple(
             (_compiled("[^/]*" + pattern if pattern[0] == "/" else pattern), name)
-            for pattern, name in _rows(domains, known.SITE_IDS)
+            for pattern, name in _rows(above, known.SITE_IDS)
         ),
         amp_prefixes=tuple(
-            (_compiled(pattern), instead) for pattern, instead in _rows(domains, known.AMP_PREFIXES)
+            (_compiled(pattern), instead) for pattern, instead in _rows(above, known.AMP_PREFIXES)
         ),
-        amp_is_a_name=not known.AMP_IS_A_NAME.isdisjoint(domains),
-        opaque=not known.OPAQUE_HOSTS.isdisjoint(domains),
+        amp_is_a_name=not known.AMP_IS_A_NAME.isdisjoint(above),
+        opaque=not known.OPAQUE_HOSTS.isdisjoint(above),
     )
 
 
 _FAMILY = re.compile(r"(?:.*\.)?(amazon|blogspot|ebay|google|yandex)\.(?:com?\.)?[a-z]{2,3}")
 
 
-def _domains(host: str) -> tuple[str, ...]:
+def domains(host: str) -> tuple[str, ...]:
     """A host and the domains that it belongs to, the nearest first; its family; `*`."""
     labels = host.split(".")
-    domains = [".".join(labels[i:]) for i in range(len(labels))]
+    above = [".".join(labels[i:]) for i in range(len(labels))]
     family = _FAMILY.fullmatch(host)
-    return (*domains, *((f"{family[1]}.*",) if family else ()), "*")
+    return (*above, *((f"{family[1]}.*",) if family else ()), "*")
 
 
 def _rows(

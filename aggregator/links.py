@@ -5,6 +5,7 @@ is only ever compared. What is known of single sites stands in `link_rules`.
 
     link_parts      an address taken apart
     link_targets    the address that it carries, where it carries one
+    link_discussed  the page that it discusses, as the text of its entry says
     link_clean      else itself, without what tracks its reader
 """
 
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 
 from aggregator import link_rules as known
 from aggregator.link_clean import cleaned, escaped
+from aggregator.link_discussed import is_discussion, target_in
 from aggregator.link_parts import LONGEST, absolute, parts_of
 from aggregator.link_sites import Site, site_of
 from aggregator.link_targets import target_of
@@ -66,31 +68,51 @@ def url_key(url: str) -> str:
 def choose(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
     """The canonical link of an entry; None rather than one of `feed_urls`, its feed or site.
 
-    An address that hides its target (a shortener) is better than nothing, but no better.
+    What a discussion is about comes before it. An address that hides its target (a shortener) is
+    better than nothing, but no better; then it is what the feed calls the source.
     """
-    href = _choice(entry, feed_urls)
-    return canonicalize(href, base=entry.base) if href else None
+    href = _choice(_candidates(entry), entry, feed_urls)
+    link = canonicalize(href, base=entry.base) if href else None
+    return link and (_subject(entry, link) or link)
 
 
 def stated(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
     """What `choose` takes as the feed has it, absolute and no more; else its home, if it has that
-    for a link."""
-    chosen = _choice(entry, feed_urls)
-    hrefs = [chosen] if chosen else _candidates(entry)
+    for a link. Neither what it discusses nor what it calls its source."""
+    found = [(rel, href) for rel, href in _candidates(entry) if rel != "source"]
+    chosen = _choice(found, entry, feed_urls)
+    hrefs = [chosen] if chosen else [href for _, href in found]
     return next(filter(None, (absolute(href, entry.base) for href in hrefs)), None)
 
 
-def _choice(entry: Entry, feed_urls: Collection[str]) -> str | None:
+def _choice(
+    candidates: Iterable[tuple[str, str]], entry: Entry, feed_urls: Collection[str]
+) -> str | None:
     home = {url_key(url) for url in feed_urls}
     hidden = None
-    for href in _candidates(entry):
+    for rel, href in candidates:
         link = canonicalize(href, base=entry.base)
-        if link is None or url_key(link) in home:
+        if link is None or url_key(link) in home or (rel == "source" and not hidden):
             continue
         if not opaque(link):
             return href
         hidden = hidden or href
     return hidden
+
+
+def discussion(entry: Entry, link: str | None) -> str | None:
+    """The page that an entry links to, where its canonical `link` is what that page discusses."""
+    for rel, href in _candidates(entry):
+        page = parts_of(canonicalize(href, base=entry.base)) if rel == "alternate" else None
+        if page and is_discussion(page) and str(page) != link:
+            return str(page)
+    return None
+
+
+def _subject(entry: Entry, link: str) -> str | None:
+    parts = parts_of(link)
+    target = target_in(entry.html, parts) if parts else None
+    return canonicalize(target) if target else None
 
 
 def at_home(feed: Feed, *addresses: str) -> tuple[str, ...]:
@@ -113,12 +135,16 @@ def key_of(entry: Entry, link: str | None) -> str | None:
     return next((url_key(x.href) for x in entry.links if x.rel == "key" and x.href), None)
 
 
-def _candidates(entry: Entry) -> Iterator[str]:
-    """The surest first. Never the feed that an entry came from (atom:source), where it is
-    discussed, what it was found through (via), nor a link in its text."""
-    for rel in ("canonical", "alternate", "permalink"):
+FOR_CHOICE = ("canonical", "alternate", "permalink", "source")
+
+
+def _candidates(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The surest first, with their relations. Never the feed that an entry came from
+    (atom:source), where it is discussed, what it was found through (via), nor any link in its
+    text."""
+    for rel in FOR_CHOICE:
         links = [x for x in entry.links if x.rel == rel]
-        yield from (x.href for x in sorted(links, key=_is_no_page))
+        yield from ((rel, x.href) for x in sorted(links, key=_is_no_page))
 
 
 def _is_no_page(link: Link) -> bool:

@@ -41,11 +41,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """atom:link (RFC 4287 §4.2.7). Four relations are our own and never published:
+    """atom:link (RFC 4287 §4.2.7). Five relations are our own and never published:
     `canonical`, an address that the publisher itself calls the true one (rel=canonical,
-    feedburner:origLink); `permalink`, an id that is also an address; `key`, an address that
-    is good for comparing but not for showing (made from an id in a file name); `text`, where the
-    text is that its source only announces."""
+    feedburner:origLink); `permalink`, an id that is also an address; `source`, what dc:source calls
+    so; `key`, an address that is good for comparing but not for showing (made from an id in a file
+    name); `text`, where the text is that its source only announces."""
 
     href: str
     rel: str = "alternate"

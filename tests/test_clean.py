@@ -254,6 +254,17 @@ def test_a_file_that_is_enclosed_twice_is_one() -> None:
     assert found.enclosures == (Enclosure(url="https://a.example/1.mp3"),)
 
 
+def test_a_discussion_is_where_an_entry_is_discussed_and_not_its_link() -> None:
+    page = "https://www.reddit.com/r/news/comments/1abcde/a_title/"
+    text = '<a href="https://a.example/n">[link]</a>'
+
+    cleaned = clean(Entry(links=(Link(href=page),), content=text))
+
+    assert cleaned.link == "https://a.example/n"
+    assert cleaned.comments == page
+    assert clean(cleaned) == cleaned
+
+
 def test_a_post_is_not_relative_to_the_page_that_it_links_to() -> None:
     links = (Link(href="https://other.example/story/1.html"),)
     text = "<img src='/a.png'><a href='../b/'>b</a>"

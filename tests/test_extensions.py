@@ -109,6 +109,7 @@ def test_a_namespace_is_known_whatever_its_prefix(uri: str) -> None:
     [
         ("http://purl.org/dc/elements/1.1/", "creator", "authors"),
         ("http://purl.org/dc/elements/1.0/", "creator", "authors"),
+        ("http://purl.org/dc/elements/1.1/", "source", "links"),
         ("http://www.itunes.com/DTDs/PodCast-1.0.dtd", "author", "authors"),
         ("http://purl.org/rss/1.0/modules/content/", "encoded", "content"),
         ("http://www.w3.org/2005/Atom", "summary", "summary"),

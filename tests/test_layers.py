@@ -16,7 +16,7 @@ LAYERS = (
     {"evidence"},
     {"link_rules", "link_parts", "yamltext", "opml", "syntax", "config_shapes"},
     {"link_sites", "config_errors", "config_names", "config_zones"},
-    {"link_targets", "link_clean", "config_values", "discretion"},
+    {"link_targets", "link_discussed", "link_clean", "config_values", "discretion"},
     {"links", "pace", "config_clashes", "following", "websub"},
     {"polling"},
     {"formats", "rules", "config", "moves"},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.links import canonicalize, choose, key_of, url_key, with_permalink
+from aggregator.links import canonicalize, choose, discussion, key_of, url_key, with_permalink
 from aggregator.model import Entry, Link, Origin
 
 
@@ -394,6 +394,52 @@ def test_credits_and_discussions_are_no_link_of_an_entry() -> None:
     )
 
     assert choose(entry) is None
+
+
+REDDIT = "https://www.reddit.com/r/news/comments/1abcde/a_title/"
+DISCUSSED = [
+    (REDDIT, '<a href="{}?utm_source=x&amp;id=7">[link]</a> <a href="{}">[comments]</a>', "?id=7"),
+    ("https://old.reddit.com/user/u/comments/1abcde/t/", "<a rel=x href='{}'>\n[link] </a>", ""),
+    ("https://news.ycombinator.com/item?id=39700001", '<p>Article URL: <a href="{}">n</a></p>', ""),
+    ("https://tildes.net/~tech/1abc/a_title", '<p>Link URL: <a href="{}">{}</a></p>', ""),
+]
+
+
+@pytest.mark.parametrize(("page", "text", "more"), DISCUSSED)
+def test_a_discussion_gives_way_to_what_it_is_about(page: str, text: str, more: str) -> None:
+    entry = Entry(links=(Link(href=page),), content=text.replace("{}", PAGE))
+
+    assert choose(entry) == PAGE + more
+    assert discussion(entry, PAGE + more) == page
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (REDDIT, f'<a href="{REDDIT}">[link]</a> <a href="{REDDIT}">[comments]</a>'),  # a question
+        (REDDIT, '<a href="https://i.redd.it/picture.jpg">[link]</a>'),
+        (REDDIT, '<a href="https://www.reddit.com/gallery/1abcde">[link]</a>'),
+        (REDDIT, f'see <a href="{PAGE}">this</a> and <a>[link]</a>'),
+        (REDDIT, '<a href="javascript:x">[link]</a>'),
+        ("https://www.reddit.com/r/news/", f'<a href="{PAGE}">[link]</a>'),
+        ("https://news.ycombinator.com/item?id=1", f'<a href="{PAGE}">n</a>'),
+        ("https://b.test.org/r/news/comments/1abcde/", f'<a href="{PAGE}">[link]</a>'),
+    ],
+)
+def test_a_page_that_discusses_no_other_is_the_link(page: str, text: str) -> None:
+    entry = Entry(links=(Link(href=page),), content=text)
+
+    assert choose(entry) == page
+    assert discussion(entry, page) is None
+
+
+def test_where_the_link_hides_its_target_the_source_of_dublin_core_is_better() -> None:
+    source = Link(href=PAGE, rel="source")
+
+    assert choose(_entry(Link(href=SHORT), source)) == PAGE
+    assert choose(_entry(Link(href="https://b.test.org/n"), source)) == "https://b.test.org/n"
+    assert choose(_entry(source)) is None
+    assert choose(_entry(Link(href=SHORT), Link(href="The Paper", rel="source"))) == SHORT
 
 
 def test_the_key_is_that_of_the_link() -> None:

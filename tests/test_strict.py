@@ -97,6 +97,7 @@ SUPPORTED = {
         "<dc:creator>Ann</dc:creator><dc:creator>b@b.example</dc:creator><dc:subject>s</dc:subject>"
         "<dc:date>2024-03-05T10:00:00+08:00</dc:date><dc:language>zh</dc:language>"
         "<dc:rights>c</dc:rights><dcterms:created>2024-03-05</dcterms:created>"
+        "<dc:source>https://origin.example/1</dc:source>"
     ),
     "atom in rss": rss(
         "<atom:updated>2024-03-05T10:00:00Z</atom:updated>",

@@ -327,6 +327,8 @@ def _links(node: Any, *, atom: bool) -> tuple[Link, ...]:
     for name in ("feedburner_origlink", "pheedo_origlink"):
         if original := _text(node, name):
             links.append(Link(href=original, rel="canonical"))
+    if source := _text(node, "dc_source"):
+        links.append(Link(href=source, rel="source"))
     return tuple(links)
 
 

@@ -56,6 +56,7 @@ _READ = frozenset(FeedParserDict.keymap) | {
     *("author", "authors", "comments", "content", "contributors", "created", "enclosures"),
     *("entries", "expired", "feed", "generator", "href", "icon", "id"),
     *("feedburner_origenclosurelink", "feedburner_origlink", "pheedo_origlink"),
+    "dc_source",
     *("image", "language", "license", "link", "links", "logo", "published", "publisher"),
     *("publishers", "rights", "source", "subtitle", "summary", "tags", "textinput", "title"),
     *("updated", "where", "category", "guidislink"),

@@ -532,6 +532,7 @@ _ENTRY_OR_FEED |= {
     "dc_date": _plain("updated"),
     "dc_language": _plain("language"),
     "dc_rights": _marked_up("rights"),
+    "dc_source": _unadorned("dc_source"),
     "dc_subject": _CATEGORY,
     "dcterms_created": _plain("created"),
     "dcterms_issued": _plain("published"),

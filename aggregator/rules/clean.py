@@ -206,11 +206,12 @@ def clean(entry: Entry, *, feed_urls: Collection[str] = (), keep_relative: bool 
     to be published.
     """
     canonical = links.choose(entry, feed_urls=feed_urls) or _at_home(entry)
+    discussed = entry.comments or links.discussion(entry, canonical)
     # A post that links to its source stands on another site than that.
     base = (
         entry.base or (None if entry.path else canonical) or (RELATIVE if keep_relative else None)
     )
-    others = (x for x in entry.links if x.rel not in ("alternate", "canonical", "permalink"))
+    others = (x for x in entry.links if x.rel not in links.FOR_CHOICE)
     passed = (Link(href=href, rel="via") for href in _passed(entry, canonical))
     return replace(
         entry,
@@ -226,7 +227,7 @@ def clean(entry: Entry, *, feed_urls: Collection[str] = (), keep_relative: bool 
         categories=_categories(entry.categories),
         enclosures=tuple(dict.fromkeys(_enclosures(entry.enclosures, base))),
         rights=_plain(entry.rights),
-        comments=_address(entry.comments, base),
+        comments=_address(discussed, base),
         language=syntax.language(entry.language),
         origin=_origin(entry.origin, base),
         source_link=entry.source_link or entry.link,

@@ -108,6 +108,7 @@ def _clean_query(query: str, site: Site, path: str) -> str | None:
     return _ILLEGAL.sub(_escape, query)
 
 
+_BLOGGER = re.compile(r"/\d{4}/\d\d/[^/]+\.html")
 _SOCIALFLOW = re.compile(r"sf\d{6,}")
 
 
@@ -117,8 +118,10 @@ def _tracks(name: str, piece: str, site: Site, path: str) -> bool:
     value = piece[len(name) + 1 :]
     if name in known.AMBIGUOUS:
         return _is_channel(name, value, path)
-    if name in {"amp", "_amp"}:
-        return value.lower() in {"", "1", "true", "yes"}
+    if name in {"amp", "_amp", "noamp", "nonamp"}:
+        return value.lower() in {"", "1", "true", "yes", "mobile", "available"}
+    if name == "m" and value in {"0", "1"}:  # of Blogger, also on its customers' hosts
+        return _BLOGGER.fullmatch(path) is not None
     if name == "outputtype":
         return value.lower() == "amp"
     return name.startswith("sf") and _SOCIALFLOW.fullmatch(name) is not None

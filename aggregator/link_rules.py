@@ -45,13 +45,18 @@ TRACKERS = _words("""
     weixinadkey share_source share_medium share_plat share_from share_tag share_times
     share_session_id share_channel share_platform sharer_shareid sharer_sharetime
     sharer_shareinfo _trans_ gio_link_id
+    gaa_at gaa_n gaa_ts gaa_sig _bhlid bhlid bbeml hss_channel omnisendcontactid msockid ig_rid
+    ig_mid rb_clickid redirect_log_mongo_id redirect_mongo_id uclick uclickhash gps_adid
+    adj_creative adj_campaign adj_adgroup vsmaid _trksid ascsubtag algo_pvid ut_sk share_crt_v
+    ali_trackid sudaref unique_k tt_from mpshare tracklgfrom hmb_campaign hmb_source hmb_medium
+    share_token shareuid share_uid int_source bsource _hsexp sb_referer_host ueid mtm_cid li_ed
     phpsessid jsessionid sessid cfid cftoken oscsid zenid
 """)
 
 TRACKER_PREFIXES = (
-    "utm_", "__utm", "mtm_", "matomo_", "piwik_", "hsa_", "bsft_", "elq", "wt.", "etcc_",
-    "at_custom", "at_link", "cm_mmc", "cx_", "itm_", "sara_", "aef_campaign", "lmd_", "dpg_",
-    "__cft__", "__xts__", "_x_tr_", "aspsessionid", "sharer_", "depth_1-utm_",
+    "utm_", "utm-", "__utm", "mtm_", "matomo_", "piwik_", "hsa_", "bsft_", "elq", "wt.", "etcc_",
+    "at_custom", "at_link", "stm_", "cm_mmc", "cx_", "itm_", "sara_", "aef_campaign", "lmd_",
+    "dpg_", "__cft__", "__xts__", "_x_tr_", "aspsessionid", "sharer_", "depth_1-utm_",
     "amp;utm_", "amp%3butm_",
 )  # fmt: skip
 
@@ -86,16 +91,18 @@ SITE_TRACKERS: dict[str, str] = {
     "amazon.*": "tag linkcode camp creative creativeasin ascsubtag ref ref_ qid sr sprefix"
     " crid dib dib_tag smid _encoding ie dchild content-id pd_rd_i pd_rd_r pd_rd_w pd_rd_wg"
     " pf_rd_i pf_rd_m pf_rd_p pf_rd_r pf_rd_s pf_rd_t",
+    "apple.news": "articlelist",
     "apple.com": "at ct mt ls uo ign-mpt itsct itscg",
     "arstechnica.com": "comments",
     "arxiv.org": "context",
-    "baidu.com": "wfr for third c_source",
+    "baidu.com": "wfr for third c_source n_type p_from frommodule",
     "bilibili.com": "from seid timestamp unique_k bbid ts plat_id is_story_h5 buvid mid up_id"
     " msource bsource referfrom visit_id session_id broadcast_type is_room_feed rt share_type",
     "biorxiv.org": "rss",
     "blogspot.*": "m",
     "bloomberg.com": "sref srnd leadsource",
-    "caixin.com": "originreferrer sfrom cxref",
+    "caixin.com": "originreferrer sfrom cxref cxw",
+    "chinatimes.com": "chdtv ctrack",
     "cls.cn": "os sv app",
     "cnet.com": "subj part tag",
     "cnn.com": "hpt sr",
@@ -106,7 +113,8 @@ SITE_TRACKERS: dict[str, str] = {
     "elpais.com": "ssm prm event_log rel",
     "facebook.com": "refid fref hc_ref ref rdid paipv eav sfnsn notif_id notif_t acontext __xts__",
     "forbes.com": "sh ss",
-    "ft.com": "ftcamp segmentid sharetype accesstoken",
+    "ft.com": "desktop ftcamp segmentid sharetype accesstoken",
+    "ftchinese.com": "full exclusive ccode",
     "google.*": "ved ei usg sa",
     "hbr.org": "ab",
     "huxiu.com": "f",
@@ -132,14 +140,16 @@ SITE_TRACKERS: dict[str, str] = {
     " contentplacement gwh gwt instance_id user_id regi_id segment_id te nl campaign_id"
     " impression_id imp_id req_id surface fellback algo variant _r ribbon-ad-idx",
     "nzz.ch": "reduced kid ga",
+    "people.com.cn": "form",
     "pnas.org": "af",
+    "reddit.com": "rdt share_id context ref_source",
     "repubblica.it": "ref rss",
     "reuters.com": "feedtype feedname rpc taid",
     "sagepub.com": "af",
     "science.org": "af rss",
     "sina.cn": "vt cre mod loc r rfunc tj tr wm cref finpagefr from pos",
     "sina.com.cn": "vt cre mod loc r rfunc tj tr wm cref finpagefr from",
-    "sohu.com": "scm strategyid",
+    "sohu.com": "scm strategyid pvid",
     "soundcloud.com": "si",
     "spotify.com": "si context nd",
     "steampowered.com": "snr curator_clanid",
@@ -150,13 +160,17 @@ SITE_TRACKERS: dict[str, str] = {
     "taobao.com": "scm pvid",
     "theguardian.com": "cmp",
     "thepaper.cn": "commtag",
+    "threads.com": "xmt slof",
+    "threads.net": "xmt slof",
     "tiktok.com": "_r _t is_copy_url is_from_webapp sender_device sender_web_id web_id lang",
     "tmall.com": "scm pvid",
     "toutiao.com": "tt_from tt_medium app timestamp use_new_style req_id group_id log_from"
     " is_hit_share_recommend wid",
     "twitter.com": "s t cxt cn refsrc",
+    "udn.com": "from",
     "vanityfair.com": "mbid esrc source",
     "vimeo.com": "share fl fe",
+    "wallstreetcn.com": "ivk",
     "washingtonpost.com": "hpid tid itid pwapi_token nid",
     "weibo.cn": "luicode lfid wm sourcetype featurecode from",
     "weibo.com": "from refer_flag wvr mod loc ref sudaref is_all is_search display retcode type",
@@ -205,6 +219,12 @@ WRAPPED_IN_QUERY: tuple[tuple[str, str, str], ...] = (
     ("steamcommunity.com", r"/linkfilter/?", "url u"),
     ("t.me", r"/iv", "url"),
     ("slack-redir.net", r"/link", "url"),
+    ("go.bsky.app", r"/redirect", "u"),
+    ("deref-mail.com", r"/mail/client/[^/]+/dereferrer/?", "redirecturl"),
+    ("deref-gmx.com", r"/mail/client/[^/]+/dereferrer/?", "redirecturl"),
+    ("deref-web.de", r"/mail/client/[^/]+/dereferrer/?", "redirecturl"),
+    ("statics.teams.cdn.office.net", r"/evergreen-assets/safelinks/.*", "url"),
+    ("clicktime.cloud.postoffice.net", r"/clicktime\.php", "u"),
     ("exit.sc", r"/", "url"),
     ("gate.sc", r"/", "url"),
     ("flipboard.com", r"/redirect", "url"),
@@ -252,6 +272,16 @@ WRAPPED_IN_QUERY: tuple[tuple[str, str, str], ...] = (
     ("oschina.net", r"/action/GoToLink", "url"),
     ("sspai.com", r"/link", "target"),
     ("infoq.cn", r"/link", "target"),
+    ("cloud.tencent.com", r"/developer/tools/blog-entry", "target"),
+    ("mp.weixinbridge.com", r"/mp/wapredirect", "url"),
+    ("wx.mail.qq.com", r"/xmspamcheck/xmsafejump", "url"),
+    ("docs.qq.com", r"/scenario/link\.html", "url"),
+    ("txc.qq.com", r"/products/\d+/link-jump", "jump"),
+    ("support.qq.com", r"/products/\d+/link-jump", "jump"),
+    ("kdocs.cn", r"/office/link", "target"),
+    ("chinaz.com", r"/go\.shtml", "url"),
+    ("game.bilibili.com", r"/linkfilter/?", "url"),
+    ("csdn.net", r"/linkout", "target"),
     ("afdian.net", r"/link", "target"),
     ("afdian.com", r"/link", "target"),
     ("leetcode.cn", r"/link/?", "target"),
@@ -271,7 +301,7 @@ WRAPPED_IN_QUERY: tuple[tuple[str, str, str], ...] = (
 _AMP_CACHE = r"/(?:[acv]|wp)/(?P<tls>s/)?(?P<rest>[^/]+\..+)"
 _AFTER_SLASH = r"/(?P<url>https?:/.+)"
 _AFTER_MARK = r"/?\?(?P<url>https?(?::/|%3A).+)"
-_ARCHIVE_TODAY = r"/(?:newest|oldest|o/\w+|\d{4,14})/(?P<url>https?:/.+)"
+_ARCHIVE_TODAY = r"/(?:newest|oldest|o/\w+|\d{4,14}|\d{4}\.\d\d\.\d\d-\d{6})/(?P<url>https?:/.+)"
 WRAPPED_IN_PATH: tuple[tuple[str, str], ...] = (
     ("cdn.ampproject.org", _AMP_CACHE),
     ("bing-amp.com", _AMP_CACHE),
@@ -289,6 +319,8 @@ WRAPPED_IN_PATH: tuple[tuple[str, str], ...] = (
     ("archive.fo", _ARCHIVE_TODAY),
     ("12ft.io", _AFTER_SLASH),
     ("freedium.cfd", _AFTER_SLASH),
+    ("txtify.it", _AFTER_SLASH),
+    ("outline.com", _AFTER_SLASH),
     ("r.jina.ai", _AFTER_SLASH),
     ("via.hypothes.is", _AFTER_SLASH),
     ("href.li", _AFTER_MARK),
@@ -300,6 +332,10 @@ WRAPPED_IN_PATH: tuple[tuple[str, str], ...] = (
     ("awstrack.me", r"/L0/(?P<url>https?:%2[Ff][^/]+)/.*"),
     ("redditmail.com", r"/CL0/(?P<url>https?:%2[Ff][^/]+)/.*"),
     ("secure-web.cisco.com", r"/[^/]+/(?P<url>https?%3[Aa][^/]+).*"),
+    ("convertkit-mail.com", r"/.*/(?P<base64>aHR0c[\w-]+=*)"),
+    ("convertkit-mail2.com", r"/.*/(?P<base64>aHR0c[\w-]+=*)"),
+    ("convertkit-mail4.com", r"/.*/(?P<base64>aHR0c[\w-]+=*)"),
+    ("substack.com", r"/redirect/2/(?P<json>[\w-]+).*"),
     ("prf.hn", r"/.*/destination:(?P<url>https?(?::/|%3A).+)"),
     ("go.theregister.com", r"/feed/(?P<rest>www\.theregister\.(?:com|co\.uk)/.*)"),
     ("news.google.com", r"/(?:rss/|__i/rss/rd/)?(?:articles|read)/(?P<gnews>CBM[\w-]+).*"),
@@ -324,6 +360,9 @@ OPAQUE_HOSTS = _words("""
     theatln.tc nyer.cm go.nature.com
     t.cn url.cn dwz.cn suo.im b23.tv m.tb.cn v.douyin.com xhslink.com 3.cn u.jd.com
     s.click.taobao.com 163.lu
+    jump.bdimg.com link.segmentfault.com sourl.cn mrw.so 985.so
+    youtube.app.goo.gl maps.app.goo.gl shorturl.com tny.im qr.ae po.st dld.bz cli.gs mcaf.ee
+    klclick.com klclick1.com email.mg.substack.com sbstck.com
     ct.sendgrid.net list-manage.com mandrillapp.com moreover.com
 """)
 
@@ -334,6 +373,8 @@ OPAQUE_PATHS: tuple[str, ...] = (
     r"news\.google\.com/(?:rss/|__i/rss/rd/)?(?:articles|read)/.+",
     r"(?:www\.)?(?:baidu|sogou)\.com/link",
     r"(?:\w+\.)?toutiao\.com/is/.+",
+    r"(?:\w+\.)?reddit\.com/r/\w+/s/\w+",
+    r"segmentfault\.com/link",
     r"c\.newsnow\.\w+(?:\.\w+)?/A/.+",
     r"[^/]+/(?:ls|wf|track)/click",
 )
@@ -377,26 +418,39 @@ HOST_ALIASES: dict[str, str] = {
     "guardian.co.uk": "theguardian.com",
     "huffingtonpost.com": "huffpost.com",
     "npmjs.org": "npmjs.com",
+    "i.reddit.com": "reddit.com",
     "new.reddit.com": "reddit.com",
     "np.reddit.com": "reddit.com",
     "old.reddit.com": "reddit.com",
+    "sh.reddit.com": "reddit.com",
+    "smile.amazon.com": "amazon.com",
     "telegram.me": "t.me",
     "theregister.co.uk": "theregister.com",
+    "threads.net": "threads.com",
     "twitter.com": "x.com",
     "vkontakte.ru": "vk.com",
     "xinhuanet.com": "news.cn",
+    "zaobao.com.sg": "zaobao.com",
 }
 
 # host, host (without its device label), path and query; a pattern that begins with "/" is
 # for any host of the row; the name, then what the groups hold, is the key. First match wins.
 _X_STATUS = r"/(?:[^/]+/|i/web/)?status(?:es)?/(\d+)"
+_XINHUA = r"/(?:[^?]*/)?(c_\d{9,10}\.htm|\d{8}/[0-9a-f]{32}/c\.html)(?!\w)"
 _TOUTIAO = r"/(?:[ai]|article/|group/|item/|w/a?|video/)(\d{15,20})"
+_MASTODON = r"([\w.-]+)"
+_DISCOURSE = r"([\w.-]+)/t/(?:(?:[^/?]*-[^/?]*|topic)/)?(\d{2,})"
+_PODCAST = r"/(?:\w\w/)?podcast/(?:[^/?]+/)?id(\d+)(?:\?(?:.*&)?i=(\d+))?"
+_VOX = r"/(?:[\w-]+/)?\d{4}/\d\d?/\d\d?/(\d{7,8})/[^/?]*"
 _STACK = r"([\w.]+)/(?:questions|q)/(\d+)(?:/[^/?]*(?:/(\d+))?)?"
 SITE_IDS: tuple[tuple[str, str, str], ...] = (
     # The 18 digits of an article: date and running number. That NW plus the digits is the same
     # article is inferred from the equal form, so it is good for comparing and no more.
     ("*", r"/(?:.*/)?NewsShare\.html\?(?:.*&)?infoCode=NW(\d{18})(?!\d)", "eastmoney"),
     ("eastmoney.com", r"/(?:a|news|3g/news/article)/(?:\d+,)?(\d{18})\.html", "eastmoney"),
+    # Reports (AP) and notices (AN), as pages and as the files behind them.
+    ("eastmoney.com", r"/(?:.*[/=])?(A[NP]20\d{16})(?!\d)", "eastmoney-report"),
+    ("dfcfw.com", r"/pdf/H\d_(A[NP]20\d{16})_\d+\.pdf", "eastmoney-report"),
     ("youtube.com", r"/watch/?\?(?:.*&)?v=([\w-]{11})(?![\w-])", "youtube"),
     ("youtube.com", r"/(?:embed|shorts|live|v)/([\w-]{11})(?![\w-])", "youtube"),
     ("youtube-nocookie.com", r"/embed/([\w-]{11})(?![\w-])", "youtube"),
@@ -410,12 +464,29 @@ SITE_IDS: tuple[tuple[str, str, str], ...] = (
     ("fxtwitter.com", _X_STATUS, "x"),
     ("vxtwitter.com", _X_STATUS, "x"),
     ("fixupx.com", _X_STATUS, "x"),
+    ("xcancel.com", _X_STATUS, "x"),
     ("instagram.com", r"/(?:[\w.]+/)?(?:p|reel|tv)/([\w-]+)", "instagram"),
-    ("tiktok.com", r"/@[^/]+/(?:video|photo)/(\d+)", "tiktok"),
+    ("tiktok.com", r"/(?:@[^/]+/(?:video|photo)|v)/(\d+)", "tiktok"),
+    ("douyin.com", r"/(?:share/)?(?:video|note)/(\d{15,})", "douyin"),
+    ("iesdouyin.com", r"/share/(?:video|note)/(\d{15,})", "douyin"),
+    ("xiaohongshu.com", r"/(?:explore|discovery/item)/([0-9a-f]{24})(?!\w)", "xiaohongshu"),
+    ("linkedin.com", r"/(?:posts/[^?]*-(?:activity|ugcPost|share)-)(\d{19})(?!\d)", "linkedin"),
+    (
+        "linkedin.com",
+        r"/feed/update/urn(?::|%3A)li(?::|%3A)(?:activity|ugcPost|share)(?::|%3A)(\d{19})(?!\d)",
+        "linkedin",
+    ),
+    ("*", _MASTODON + r"/(?:web/)?@[^/?]+/(\d{17,19})/?\Z", "mastodon"),
+    ("*", _MASTODON + r"/users/[^/?]+/statuses/(\d{17,19})(?:/activity)?/?\Z", "mastodon"),
     ("reddit.com", r"/(?:(?:r|u|user)/[^/]+/)?comments/(\w+)(?:/[^/?]+/(\w+))?", "reddit"),
     ("reddit.com", r"/gallery/(\w+)", "reddit"),
     ("redd.it", r"redd\.it/(\w+)", "reddit"),
+    ("news.ycombinator.com", r"/item\?(?:.*&)?id=(\d+)", "hn"),
+    ("hn.algolia.com", r"/(?:story|items)/(\d+)", "hn"),
     ("lobste.rs", r"/s/(\w+)", "lobsters"),
+    # Discourse: the first of its posts is the topic, the others are replies.
+    ("*", _DISCOURSE + r"(?:/1)?/?(?:\?u=[^&]*)?\Z", "discourse"),
+    ("*", _DISCOURSE + r"/(\d+)/?(?:\?u=[^&]*)?\Z", "discourse"),
     ("tildes.net", r"/(~[\w.]+)/(\w+)", "tildes"),
     ("t.me", r"/(?:s/)?(\w{4,})/(\d+)", "telegram"),
     ("telegram.me", r"/(?:s/)?(\w{4,})/(\d+)", "telegram"),
@@ -431,14 +502,66 @@ SITE_IDS: tuple[tuple[str, str, str], ...] = (
     ("arxiv.org", r"/(?:abs|pdf|html|format)/(\d{4}\.\d{4,5})(?!\d)", "arxiv"),
     ("arxiv.org", r"/(?:abs|pdf|format)/([a-z-]+)(?:\.[A-Z]{2})?/(\d{7})(?!\d)", "arxiv"),
     ("doi.org", r"/10\.48550/[aA][rR][xX][iI][vV]\.(\d{4}\.\d{4,5})(?!\d)", "arxiv"),
+    ("ar5iv.org", r"/(?:abs|html)/(\d{4}\.\d{4,5})(?!\d)", "arxiv"),
     ("doi.org", r"/(10\.\d{4,9}(?:/|%2F)[^?]+)", "doi"),
     ("*", r"/doi/(?:[a-z]+/)?(10\.\d{4,9}/[^?]+)", "doi"),
     ("link.springer.com", r"/(?:article|chapter|book)/(10\.\d{4,9}/[^?/]+)", "doi"),
+    ("nature.com", r"/articles/(s\d{5}-\d{3}-\d{5}-[\dx])(?:\.pdf)?(?![\w-])", "doi:10.1038/"),
+    ("journals.plos.org", r"/\w+/article\?(?:.*&)?id=(10\.1371/[\w.]+)", "doi"),
+    ("frontiersin.org", r"/(?:journals/[^?]+/)?articles/(10\.3389/[\w.]+)", "doi"),
+    (
+        "biorxiv.org",
+        r"/content/(10\.(?:1101|64898)/[\d.]*\d)(?:v\d+)?(?:\.(?:full|abstract)[\w.-]*)?(?![^?])",
+        "doi",
+    ),
+    (
+        "medrxiv.org",
+        r"/content/(10\.(?:1101|64898)/[\d.]*\d)(?:v\d+)?(?:\.(?:full|abstract)[\w.-]*)?(?![^?])",
+        "doi",
+    ),
     ("pubmed.ncbi.nlm.nih.gov", r"/(\d+)", "pubmed"),
     ("ncbi.nlm.nih.gov", r"/pubmed/(\d+)", "pubmed"),
     ("ncbi.nlm.nih.gov", r"/(?:pmc/)?articles/(PMC\d+)", "pmc"),
-    ("amazon.*", r"([\w.]+)/(?:.*/)?(?:dp|gp/product)/([A-Z0-9]{10})(?![A-Z0-9])", "amazon"),
+    (
+        "amazon.*",
+        r"([\w.]+)/(?:.*/)?(?:dp|gp/product|gp/aw/d|exec/obidos/ASIN|o/ASIN)/([A-Z0-9]{10})(?![A-Z0-9])",
+        "amazon",
+    ),
     ("news.google.com", r"/(?:rss/|__i/rss/rd/)?(?:articles|read)/([\w-]+)", "gnews"),
+    ("podcasts.apple.com", _PODCAST, "apple-podcast"),
+    ("itunes.apple.com", _PODCAST, "apple-podcast"),
+    ("apps.apple.com", r"/(?:\w\w/)?app/(?:[^/?]+/)?id(\d+)", "apple-app"),
+    (
+        "open.spotify.com",
+        r"/(?:intl-[\w-]+/)?(?:embed(?:-podcast)?/)?(album|artist|episode|playlist|show|track)/(\w{22})",
+        "spotify",
+    ),
+    ("store.steampowered.com", r"/app/(\d+)(?:/[^/?]*)?/?(?![^?])", "steam-app"),
+    ("store.steampowered.com", r"/news/app/\d+/view/(\d+)", "steam-news"),
+    ("steamcommunity.com", r"/(?:games|ogg)/[^/?]+/announcements/detail/(\d+)", "steam-news"),
+    (
+        "github.com",
+        r"/([^/?]+)/([^/?]+)/(?:issues|pull)/(\d+)(?:/(?:files|commits|checks))?/?(?![^?])",
+        "github",
+    ),
+    ("wikipedia.org", r"([\w-]+)\.wikipedia\.org/wiki/([^?]+)\Z", "wikipedia"),
+    ("wikipedia.org", r"([\w-]+)\.wikipedia\.org/w/index\.php\?title=([^&]+)\Z", "wikipedia"),
+    # One text in the scripts and words of several regions.
+    ("wikipedia.org", r"(zh)\.wikipedia\.org/zh(?:-\w+)?/([^?]+)\Z", "wikipedia"),
+    ("msn.com", r"/(?:[^?]*/)?((?:ar|vi|ss)-[A-Za-z0-9]{6,})(?![\w-])", "msn"),
+    ("yahoo.com", r"/(?:[^?]*/)?([^/?]+-\d{9})\.html", "yahoo"),
+    ("apnews.com", r"/article/(?:[\w%-]+-)?([0-9a-f]{32})(?!\w)", "ap"),
+    ("reuters.com", r"/article/(?:[^?]*[-/])?id([A-Z]{5}\w+)(?![\w-])", "reuters"),
+    ("npr.org", r"/(?:[^?]*/)?\d{4}/\d\d/\d\d/(\d{6,10}|nx-s1-\w+)(?:/[^?]*)?(?![^?])", "npr"),
+    ("npr.org", r"/(\d{9,10}|nx-s1-\w+)/?(?![^?])", "npr"),
+    ("npr.org", r"/templates/story/story\.php\?(?:.*&)?storyId=(\d+)", "npr"),
+    ("dailymail.co.uk", r"/(?:[^?]*/)?article-(\d+)(?![\w-])", "dailymail"),
+    ("spiegel.de", r"/(?:[^?]*-)?a-([0-9a-f-]{36}|\d{6,8})(?:-amp)?(?:\.html)?(?![^?])", "spiegel"),
+    ("slashdot.org", r"/story/(\d\d/\d\d/\d\d/\d+)", "slashdot"),
+    ("theverge.com", _VOX, "vox-media"),
+    ("polygon.com", _VOX, "vox-media"),
+    ("vox.com", _VOX, "vox-media"),
+    ("indiatimes.com", r"([\w.]+)/(?:[^?]*/)?(?:amp_)?articleshow/(\d+)\.cms", "indiatimes"),
     ("toutiao.com", _TOUTIAO, "toutiao"),
     ("toutiaocdn.com", _TOUTIAO, "toutiao"),
     ("163.com", r"/(?:[^?]*/)?([A-Z0-9]{16})(?:_all)?\.html", "163"),
@@ -449,6 +572,22 @@ SITE_IDS: tuple[tuple[str, str, str], ...] = (
     ("sina.com.cn", r"/articles/view/(\d+)/([0-9a-f]+)", "sina"),
     ("sina.cn", r"/articles/view/(\d+)/([0-9a-f]+)", "sina"),
     ("qq.com", r"/(?:.*[/=])?(20\d{6}[A-Z]\w{5,7}|[A-Z]{3}20\d{14})(?!\w)", "qq"),
+    ("baijiahao.baidu.com", r"/s\?(?:.*&)?id=(\d{15,})", "baijiahao"),
+    ("people.com.cn", r"/(n[12])/(\d{4})/(\d{4})/c\d+-(\d{7,})\.html", "people"),
+    ("xinhuanet.com", _XINHUA, "xinhua"),
+    ("news.cn", _XINHUA, "xinhua"),
+    ("sohu.com", r"/a/(\d{6,})(?:_\d+)?/?(?![^?])", "sohu"),
+    ("guancha.cn", r"/(?:[^?]*/)?(20\d\d_\d\d_\d\d_\d+)(?:_s|_web)?\.shtml", "guancha"),
+    ("xueqiu.com", r"/(?:\d+|S/\w+)/(\d{6,})/?(?![^?])", "xueqiu"),
+    ("jin10.com", r"/flash_detail/(\d{17,})\.html", "jin10-flash"),
+    ("flash.jin10.com", r"/detail/(\d{17,})", "jin10-flash"),
+    ("xnews.jin10.com", r"/details/(\d+)", "jin10"),
+    ("xnews.jin10.com", r"/webapp/details\.html\?(?:.*&)?id=(\d+)", "jin10"),
+    ("ithome.com", r"/0/(\d{3})/(\d{3})\.htm(?!l)", "ithome"),
+    ("ithome.com", r"/html/(?:\w+/)?(\d{3})(\d{3})\.htm(?!l)", "ithome"),
+    ("hk01.com", r"/(?:article|[^/?]*%[^/?]*)/(\d{5,9})(?:/[^/?]*)?(?![^?])", "hk01"),
+    ("udn.com", r"/news/story/\d+/(\d+)", "udn"),
+    ("cna.com.tw", r"/news/\w+/(\d{12})\.aspx", "cna"),
     ("cls.cn", r"/(?:detail|share/article)/(\d+)", "cls"),
     ("ifeng.com", r"/c/(?:s/)?(\w{10,})", "ifeng"),
     ("weibo.com", r"/(?:\d+|detail|status)/(\d{16}|[0-9A-Za-z]{9})(?!\w)", "weibo"),
@@ -457,12 +596,16 @@ SITE_IDS: tuple[tuple[str, str, str], ...] = (
     ("weibo.com", r"/article/m/show/id/(\d+)", "weibo-article"),
     ("bilibili.com", r"/(?:s/)?video/(BV\w{10})/?(?:\?(?:.*&)?p=([2-9]|\d\d+)(?!\d))?", "bilibili"),
     ("b23.tv", r"/(BV\w{10})(?!\w)", "bilibili"),
+    ("bilibili.com", r"/(?:s/)?video/(av\d+)/?(?:\?(?:.*&)?p=([2-9]|\d\d+)(?!\d))?", "bilibili"),
+    ("b23.tv", r"/(av\d+)(?!\w)", "bilibili"),
     ("bilibili.com", r"/read/(?:cv|mobile/|mobile\?(?:.*&)?id=)(\d+)", "bilibili-read"),
     ("bilibili.com", r"t\.bilibili\.com/(\d{15,})", "bilibili-post"),
     ("bilibili.com", r"/opus/(\d{15,})", "bilibili-post"),
     ("zhihu.com", r"/(?:question/\d+/)?answer/(\d+)", "zhihu-answer"),
+    ("zhihu.com", r"/question/(\d+)/?(?![^?])", "zhihu-question"),
+    ("zhihu.com", r"/p/(\d+)", "zhihu-p"),
     ("csdn.net", r"/(?:[^/]+/)?article/details/(\d+)", "csdn"),
-    ("thepaper.cn", r"/newsDetail_forward_(\d+)", "thepaper"),
+    ("thepaper.cn", r"/(?:newsDetail_forward|baijiahao)_(\d+)", "thepaper"),
     ("thepaper.cn", r"/(?:kuaibao_detail\.jsp|detail)\?(?:.*&)?contid=(\d+)", "thepaper"),
     ("caixin.com", r"/(?:m/)?\d{4}-\d\d-\d\d/(\d{9})\.html", "caixin"),
     ("news.naver.com", r"/(?:mnews/)?article/(\d{3})/(\d{10})", "naver"),
@@ -474,6 +617,10 @@ SITE_IDS: tuple[tuple[str, str, str], ...] = (
 AMP_PREFIXES: tuple[tuple[str, str, str], ...] = (
     ("*", r"^/amp/(?=\d{4}/\d)", "/"),
     ("*", r"^/platform/amp/", "/"),
+    ("*", r"^/amphtml/(?=.)", "/"),
+    ("aljazeera.com", r"^/amp/", "/"),
+    ("amp.cnn.com", r"^/cnn/", "/"),
+    ("wsj.com", r"^/amp/", "/"),
     ("bbc.com", r"^/(news|sport)/amp/", r"/\1/"),
     ("bbc.co.uk", r"^/(news|sport)/amp/", r"/\1/"),
     ("nbcnews.com", r"/amp/(?=[a-z]+\d)", "/"),
@@ -483,7 +630,7 @@ AMP_PREFIXES: tuple[tuple[str, str, str], ...] = (
 IDLE_ANCHORS = _words("""
     0 _ addcomment article back body comment comment-form commentform comments comments-area content
     discussion disqus-thread disqus_thread entry fb-comments footer header leave-a-comment link m
-    main main-content menu more nav new none page post post-comments primary rd read-more ref
+    main main-content menu more nav new none page post post-comments primary rd readme read-more ref
     replies reply respond rss share site-content start top wechat_redirect wrapper
 """)
 

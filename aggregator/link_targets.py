@@ -7,6 +7,7 @@ _ENCODINGS, and its name as a group of a pattern there.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
@@ -70,6 +71,16 @@ def _from_base64(value: str) -> str:
         return ""
 
 
+def _from_json(value: str) -> str:
+    """As Substack has it: the address is what stands first."""
+    try:
+        said = json.loads(_bytes(value))
+    except ValueError:
+        return ""
+    target = said.get("e") if isinstance(said, dict) else None
+    return target if isinstance(target, str) else ""
+
+
 def _from_google_news(value: str) -> str:
     """Field 4 of a protobuf. Since July 2024 it holds a token (AU_yqL…) that only Google can
     read; then the address stays as it is."""
@@ -94,6 +105,7 @@ def _from_proofpoint(value: str) -> str:
 _ENCODINGS: dict[str, Callable[[str], str]] = {
     "url": _decoded,
     "base64": _from_base64,
+    "json": _from_json,
     "gnews": _from_google_news,
     "proofpoint": _from_proofpoint,
 }

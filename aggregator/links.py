@@ -46,23 +46,40 @@ def canonicalize(url: str, *, base: str | None = None) -> str | None:
     return _canonical(url, base or None)
 
 
-@lru_cache(maxsize=16384)
 def url_key(url: str) -> str:
-    """What the addresses of one page have in common; never an address to show."""
+    """What the addresses of one page have in common; never an address to show.
+
+    A place in it is no page, but where a script makes pages of places, or on a home page.
+    """
+    key, place, is_page = _key_and_place(url)
+    return key + place if is_page else key
+
+
+def entry_key(url: str) -> str:
+    """Likewise for the link of an entry, which may be a place in a page of several."""
+    key, place, _ = _key_and_place(url)
+    return key + place
+
+
+@lru_cache(maxsize=16384)
+def _key_and_place(url: str) -> tuple[str, str, bool]:
+    """The key, the place in the page, and whether that is a page of its own."""
     parts = parts_of(canonicalize(url))
     if parts is None:
-        return url.strip()
+        return url.strip(), "", False
     site = site_of(parts.host)
     host = _bare_host(parts.host)
     query = _sorted_query(parts.query)
     page = f"{host}{parts.path}?{query}" if query else host + parts.path
-    for pattern, name in site.ids:
+    for pattern, name in () if parts.port else site.ids:
         if found := pattern.match(page):
-            return _id_key(name, [group for group in found.groups() if group])
+            groups = [group for group in found.groups() if group]
+            return _id_key(name, groups), parts.fragment, False
     path = _bare_path(parts.path, site)
     port = f":{parts.port}" if parts.port else ""
     mark = f"?{query}" if query else ""
-    return f"{host}{port}{path}{mark}{parts.fragment}"
+    is_page = parts.fragment[1:2] in ("!", "/") or not (path or mark)
+    return f"{host}{port}{path}{mark}", parts.fragment, is_page
 
 
 def choose(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
@@ -88,11 +105,11 @@ def stated(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
 def _choice(
     candidates: Iterable[tuple[str, str]], entry: Entry, feed_urls: Collection[str]
 ) -> str | None:
-    home = {url_key(url) for url in feed_urls}
+    home = {entry_key(url) for url in feed_urls}
     hidden = None
     for rel, href in candidates:
         link = canonicalize(href, base=entry.base)
-        if link is None or url_key(link) in home or (rel == "source" and not hidden):
+        if link is None or entry_key(link) in home or (rel == "source" and not hidden):
             continue
         if not opaque(link):
             return href
@@ -131,8 +148,8 @@ def with_permalink(links: Iterable[Link], id: str) -> tuple[Link, ...]:
 def key_of(entry: Entry, link: str | None) -> str | None:
     """The key of the link, else of an address that is good for comparing only."""
     if link:
-        return url_key(link)
-    return next((url_key(x.href) for x in entry.links if x.rel == "key" and x.href), None)
+        return entry_key(link)
+    return next((entry_key(x.href) for x in entry.links if x.rel == "key" and x.href), None)
 
 
 FOR_CHOICE = ("canonical", "alternate", "permalink", "source")
@@ -242,11 +259,33 @@ def _unescape(found: re.Match[str]) -> str:
 
 def _id_key(name: str, groups: list[str]) -> str:
     value = "/".join(groups)
+    name, _, prefix = name.partition(":")
     if name == "doi":  # no case (DOI Handbook §2.4)
-        value = unquote(value).lower().rstrip("/")
+        value = prefix + unquote(value).lower().rstrip("/")
+    if name == "github":  # neither have the names of owners and projects
+        value = value.lower()
     if name == "weibo" and len(value) == 9:
         value = str(_weibo_number(value))
+    if name == "bilibili" and value.startswith("BV"):
+        value = _bilibili_number(value[:12]) + value[12:]
     return f"{name}:{value}"
+
+
+_BASE58 = "FcwAPNKTMug3GV5Lj7EJnHpWsx4tb8haYeviqBz6rkCy12mUSDQX9RdoZf"
+_BILIBILI_MASK = 23_442_827_791_579
+
+
+def _bilibili_number(name: str) -> str:
+    """Bilibili's newer names are its older numbers in base 58, shuffled and masked."""
+    letters = list(name[3:])
+    letters[0], letters[6] = letters[6], letters[0]
+    letters[1], letters[4] = letters[4], letters[1]
+    number = 0
+    for letter in letters:
+        if letter not in _BASE58:
+            return name
+        number = number * 58 + _BASE58.index(letter)
+    return f"av{number % 2**51 ^ _BILIBILI_MASK}"
 
 
 _BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -169,7 +169,7 @@ def held(e: StoredEntry, story: Story) -> str | None:
 
 def explain(store: Store, wanted: Publication, text: str) -> list[dict[str, Any]]:
     """All that is known of the entries that `text`, an id or an address, means."""
-    key = links.url_key(text) if urlsplit(text).scheme in ("http", "https") else None
+    key = links.entry_key(text) if urlsplit(text).scheme in ("http", "https") else None
     found = store.found(text, key)
     states = store.states()
     return [

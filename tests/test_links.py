@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.links import canonicalize, choose, discussion, key_of, url_key, with_permalink
+from aggregator.links import (
+    canonicalize,
+    choose,
+    discussion,
+    entry_key,
+    key_of,
+    url_key,
+    with_permalink,
+)
 from aggregator.model import Entry, Link, Origin
 
 
@@ -164,6 +173,37 @@ def test_other_pages_have_other_keys(line: str) -> None:
     one, other = line.split()
 
     assert url_key(one) != url_key(other)
+
+
+PAIRS = [
+    line.split()
+    for line in (Path(__file__).parent / "link_pairs.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(("mark", "one", "other"), [(p[0], p[1], x) for p in PAIRS for x in p[2:]])
+def test_addresses_as_sites_write_them(mark: str, one: str, other: str) -> None:
+    assert (url_key(one) == url_key(other)) is {"=": True, "!": False}[mark]
+
+
+UNKNOWN = "id p page infoCode v idx sn storyid lang q uid cid eid mid sid jobid partnerid hash un"
+
+
+@pytest.mark.parametrize("name", UNKNOWN.split())
+def test_a_parameter_that_nobody_knows_is_never_taken_off(name: str) -> None:
+    url = f"https://a.test.org/n?{name}=12a"
+
+    assert canonicalize(url + "&utm_source=x") == url
+    assert url_key(url) != url_key(url + "b")
+
+
+def test_a_place_in_a_page_is_the_same_page_and_may_be_another_entry() -> None:
+    page = "https://a.test.org/changes"
+
+    assert url_key(page + "#dark-mode") == url_key(page) == entry_key(page + "#comments")
+    assert entry_key(page + "#dark-mode") != entry_key(page)
+    assert key_of(_entry(), page + "#v1.2") != key_of(_entry(), page + "#v1.3")
 
 
 @pytest.mark.parametrize("length", [30, 127, 128, 300])

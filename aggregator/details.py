@@ -24,7 +24,17 @@ from aggregator.aside import aside
 from aggregator.discretion import told
 from aggregator.errors import Disallowed, FetchError, HostRests, ParseError, SourceError
 from aggregator.formats import fulltext, guarded, jsonapi
-from aggregator.model import Entry, JsonFields, Link, Request, Response, Slowdown, Source
+from aggregator.model import (
+    KNOWN,
+    Entry,
+    JsonFields,
+    Link,
+    LinkRules,
+    Request,
+    Response,
+    Slowdown,
+    Source,
+)
 from aggregator.room import Room
 from aggregator.text import plain
 
@@ -44,6 +54,7 @@ class Means:
     fetch: Fetch
     in_thread: InThread
     room: Room
+    rules: LinkRules = KNOWN  # of links
 
 
 def _of_api(means: Means, source: Source) -> Fuller | None:
@@ -73,7 +84,7 @@ def _of_page(means: Means, source: Source) -> Fuller | None:
     one = asyncio.Lock()  # at a time: others wait to be read as well, and pages keep a distance
 
     async def full(entry: Entry) -> Entry:
-        address = links.choose(entry)
+        address = links.choose(entry, rules=means.rules)
         if address is None or _is_home(address):
             return entry
         async with one:
@@ -138,6 +149,7 @@ class Listed:
     said: Sequence[bytes]
     known: Sequence[bytes | None]
     kept: Mapping[int, str]
+    rules: LinkRules = KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +181,7 @@ async def detailed(source: Source, listed: Listed, full: Fuller) -> Detailed:
             count = tries[place] + (error is not None)
             digests[place] = _marked(listed.said[place], _MOST_TRIES if final else count)
     for place, text in listed.kept.items():
-        entries[place] = _with_text(entries[place], text, source)
+        entries[place] = _with_text(entries[place], text, source, listed.rules)
     for place, entry in work.found.items():
         entries[place] = entry
     lacking = [place for place in wanted if place not in work.found]
@@ -222,11 +234,11 @@ def _settled(said: bytes, known: bytes | None) -> bytes:
     return _marked(said, known[-1]) if _is_marked(known) else said
 
 
-def _with_text(entry: Entry, text: str, source: Source) -> Entry:
+def _with_text(entry: Entry, text: str, source: Source, rules: LinkRules) -> Entry:
     """With what is kept of it, if that is more than what announces it now."""
     if len(text) <= len(entry.html):
         return entry
-    address = links.choose(entry) if source.full_text else None
+    address = links.choose(entry, rules=rules) if source.full_text else None
     return _completed(entry, text, address) if address else replace(entry, content=text)
 
 

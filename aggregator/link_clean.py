@@ -8,13 +8,14 @@ from urllib.parse import unquote
 from aggregator import link_rules as known
 from aggregator.link_parts import Parts
 from aggregator.link_sites import Site, site_of
+from aggregator.model import LinkRules
 
 # A tracker glued on without its "?", or with an escaped one.
 _GLUED = re.compile(r"[&;](?=utm_[a-z]+=)")
 _GLUED_ESCAPED = re.compile(r"%3Futm_", re.IGNORECASE)
 
 
-def cleaned(parts: Parts) -> Parts:
+def cleaned(parts: Parts, rules: LinkRules) -> Parts:
     path, query = parts.path, parts.query
     if "utm_" in path:
         above, slash, last = path.rpartition("/")
@@ -22,7 +23,7 @@ def cleaned(parts: Parts) -> Parts:
         if query is None and _GLUED.search(path):
             path, query = _GLUED.split(path, maxsplit=1)
     path = _clean_path(path)
-    site = site_of(parts.host)
+    site = site_of(parts.host, rules)
     if "amp" in path and not site.amp_is_a_name:
         path = _without_amp(path)
     if query:
@@ -95,7 +96,11 @@ def _clean_query(query: str, site: Site, path: str) -> str | None:
     pieces = query.split("&")
     names = [piece.partition("=")[0].lower() for piece in pieces]
     if site.keeps and set(site.keeps).issubset(names):
-        kept = [piece for piece, name in zip(pieces, names, strict=True) if name in site.keeps]
+        kept = [
+            piece
+            for piece, name in zip(pieces, names, strict=True)
+            if name in site.keeps or name in site.never
+        ]
     else:
         kept = [
             piece
@@ -113,7 +118,11 @@ _SOCIALFLOW = re.compile(r"sf\d{6,}")
 
 
 def _tracks(name: str, piece: str, site: Site, path: str) -> bool:
-    if name in known.TRACKERS or name in site.drops or name.startswith(known.TRACKER_PREFIXES):
+    if name in site.never or name.startswith(site.never_prefixes):
+        return False
+    if name in known.TRACKERS or name in site.drops:
+        return True
+    if name.startswith(known.TRACKER_PREFIXES) or name.startswith(site.drop_prefixes):
         return True
     value = piece[len(name) + 1 :]
     if name in known.AMBIGUOUS:

@@ -7,18 +7,21 @@ import re
 
 from aggregator.link_parts import Parts, parts_of
 from aggregator.link_sites import domains, site_of
+from aggregator.model import KNOWN
 
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
 def is_discussion(parts: Parts) -> bool:
-    return any(page.fullmatch(_page(parts)) for page, _, _ in site_of(parts.host).discussions)
+    return any(
+        page.fullmatch(_page(parts)) for page, _, _ in site_of(parts.host, KNOWN).discussions
+    )
 
 
 def target_in(markup: str, of: Parts) -> str | None:
     """What the discussion at `of` is about, as the text of its entry says; None if that is itself:
     a question, or a picture that the site keeps."""
-    for page, target, own in site_of(of.host).discussions:
+    for page, target, own in site_of(of.host, KNOWN).discussions:
         found = target.search(markup) if page.fullmatch(_page(of)) else None
         href = _HREF.search(found[1]) if found else None
         if href is None:

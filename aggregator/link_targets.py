@@ -14,16 +14,17 @@ from urllib.parse import unquote
 
 from aggregator.link_parts import Parts, absolute, parts_of
 from aggregator.link_sites import site_of
+from aggregator.model import LinkRules
 
 
-def target_of(parts: Parts) -> str | None:
+def target_of(parts: Parts, rules: LinkRules) -> str | None:
     """The address that this one carries, if it is one of those that do."""
-    targets = (absolute(target, None) for target in _targets(parts))
+    targets = (absolute(target, None) for target in _targets(parts, rules))
     return next((target for target in targets if parts_of(target)), None)
 
 
-def _targets(parts: Parts) -> Iterator[str]:
-    site = site_of(parts.host)
+def _targets(parts: Parts, rules: LinkRules) -> Iterator[str]:
+    site = site_of(parts.host, rules)
     page = parts.path if parts.query is None else f"{parts.path}?{parts.query}"
     for pattern in site.in_path:
         if found := pattern.fullmatch(page):

@@ -11,9 +11,12 @@ is only ever compared. What is known of single sites stands in `link_rules`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict
 from functools import lru_cache
+from hashlib import blake2b
 from urllib.parse import unquote
 
 from aggregator import link_rules as known
@@ -22,7 +25,7 @@ from aggregator.link_discussed import is_discussion, target_in
 from aggregator.link_parts import LONGEST, absolute, parts_of
 from aggregator.link_sites import Site, site_of
 from aggregator.link_targets import target_of
-from aggregator.model import Entry, Feed, Link
+from aggregator.model import KNOWN, Entry, Feed, Link, LinkRules
 
 # A chain of wrappers longer than this was made to be followed for ever.
 _MOST_ROUNDS = 8
@@ -35,40 +38,40 @@ _PLAIN = re.compile(
 )
 
 
-def canonicalize(url: str, *, base: str | None = None) -> str | None:
+def canonicalize(url: str, *, base: str | None = None, rules: LinkRules = KNOWN) -> str | None:
     """An address fit to publish, or None when it is no http(s) address.
 
     What is good stays as it is, byte for byte; giving the result in again changes nothing.
     """
     plain = _PLAIN.match(url) if len(url) <= LONGEST else None
-    if plain and not site_of(plain[1]).in_path:
+    if plain and not site_of(plain[1], rules).in_path:
         return url
-    return _canonical(url, base or None)
+    return _canonical(url, base or None, rules)
 
 
-def url_key(url: str) -> str:
+def url_key(url: str, rules: LinkRules = KNOWN) -> str:
     """What the addresses of one page have in common; never an address to show.
 
     A place in it is no page, but where a script makes pages of places, or on a home page.
     """
-    key, place, is_page = _key_and_place(url)
+    key, place, is_page = _key_and_place(url, rules)
     return key + place if is_page else key
 
 
-def entry_key(url: str) -> str:
+def entry_key(url: str, rules: LinkRules = KNOWN) -> str:
     """Likewise for the link of an entry, which may be a place in a page of several."""
-    key, place, _ = _key_and_place(url)
+    key, place, _ = _key_and_place(url, rules)
     return key + place
 
 
 @lru_cache(maxsize=16384)
-def _key_and_place(url: str) -> tuple[str, str, bool]:
+def _key_and_place(url: str, rules: LinkRules) -> tuple[str, str, bool]:
     """The key, the place in the page, and whether that is a page of its own."""
-    parts = parts_of(canonicalize(url))
+    parts = parts_of(canonicalize(url, rules=rules))
     if parts is None:
         return url.strip(), "", False
-    site = site_of(parts.host)
-    host = _bare_host(parts.host)
+    site = site_of(parts.host, rules)
+    host = _bare_host(site.mirrored or parts.host)
     query = _sorted_query(parts.query)
     page = f"{host}{parts.path}?{query}" if query else host + parts.path
     for pattern, name in () if parts.port else site.ids:
@@ -82,54 +85,61 @@ def _key_and_place(url: str) -> tuple[str, str, bool]:
     return f"{host}{port}{path}{mark}", parts.fragment, is_page
 
 
-def choose(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
+def choose(
+    entry: Entry, *, feed_urls: Collection[str] = (), rules: LinkRules = KNOWN
+) -> str | None:
     """The canonical link of an entry; None rather than one of `feed_urls`, its feed or site.
 
     What a discussion is about comes before it. An address that hides its target (a shortener) is
     better than nothing, but no better; then it is what the feed calls the source.
     """
-    href = _choice(_candidates(entry), entry, feed_urls)
-    link = canonicalize(href, base=entry.base) if href else None
-    return link and (_subject(entry, link) or link)
+    href = _choice(_candidates(entry), entry, feed_urls, rules)
+    link = canonicalize(href, base=entry.base, rules=rules) if href else None
+    return link and (_subject(entry, link, rules) or link)
 
 
 def stated(entry: Entry, *, feed_urls: Collection[str] = ()) -> str | None:
     """What `choose` takes as the feed has it, absolute and no more; else its home, if it has that
     for a link. Neither what it discusses nor what it calls its source."""
     found = [(rel, href) for rel, href in _candidates(entry) if rel != "source"]
-    chosen = _choice(found, entry, feed_urls)
+    chosen = _choice(found, entry, feed_urls, KNOWN)
     hrefs = [chosen] if chosen else [href for _, href in found]
     return next(filter(None, (absolute(href, entry.base) for href in hrefs)), None)
 
 
 def _choice(
-    candidates: Iterable[tuple[str, str]], entry: Entry, feed_urls: Collection[str]
+    candidates: Iterable[tuple[str, str]],
+    entry: Entry,
+    feed_urls: Collection[str],
+    rules: LinkRules,
 ) -> str | None:
-    home = {entry_key(url) for url in feed_urls}
+    home = {entry_key(url, rules) for url in feed_urls}
     hidden = None
     for rel, href in candidates:
-        link = canonicalize(href, base=entry.base)
-        if link is None or entry_key(link) in home or (rel == "source" and not hidden):
+        link = canonicalize(href, base=entry.base, rules=rules)
+        if link is None or entry_key(link, rules) in home or (rel == "source" and not hidden):
             continue
-        if not opaque(link):
+        if not opaque(link, rules):
             return href
         hidden = hidden or href
     return hidden
 
 
-def discussion(entry: Entry, link: str | None) -> str | None:
+def discussion(entry: Entry, link: str | None, rules: LinkRules = KNOWN) -> str | None:
     """The page that an entry links to, where its canonical `link` is what that page discusses."""
     for rel, href in _candidates(entry):
-        page = parts_of(canonicalize(href, base=entry.base)) if rel == "alternate" else None
+        if rel != "alternate":
+            continue
+        page = parts_of(canonicalize(href, base=entry.base, rules=rules))
         if page and is_discussion(page) and str(page) != link:
             return str(page)
     return None
 
 
-def _subject(entry: Entry, link: str) -> str | None:
+def _subject(entry: Entry, link: str, rules: LinkRules) -> str | None:
     parts = parts_of(link)
     target = target_in(entry.html, parts) if parts else None
-    return canonicalize(target) if target else None
+    return canonicalize(target, rules=rules) if target else None
 
 
 def at_home(feed: Feed, *addresses: str) -> tuple[str, ...]:
@@ -145,14 +155,21 @@ def with_permalink(links: Iterable[Link], id: str) -> tuple[Link, ...]:
     return (*found, Link(href=id, rel="permalink"))
 
 
-def key_of(entry: Entry, link: str | None) -> str | None:
+def key_of(entry: Entry, link: str | None, rules: LinkRules = KNOWN) -> str | None:
     """The key of the link, else of an address that is good for comparing only."""
     if link:
-        return entry_key(link)
-    return next((entry_key(x.href) for x in entry.links if x.rel == "key" and x.href), None)
+        return entry_key(link, rules)
+    return next((entry_key(x.href, rules) for x in entry.links if x.rel == "key" and x.href), None)
 
 
 FOR_CHOICE = ("canonical", "alternate", "permalink", "source")
+
+
+def edition(rules: LinkRules) -> str:
+    """Another one whenever the tables or the rules are: keys made by one are no good to another."""
+    tables = {name: table for name, table in vars(known).items() if name.isupper()}
+    said = json.dumps([tables, asdict(rules)], default=sorted)
+    return blake2b(said.encode(), digest_size=12).hexdigest()
 
 
 def _candidates(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -171,22 +188,22 @@ def _is_no_page(link: Link) -> bool:
 _OPAQUE_PATH = re.compile("|".join(known.OPAQUE_PATHS))
 
 
-def opaque(link: str) -> bool:
-    """Whether it hides its target, as a shortener does."""
+def opaque(link: str, rules: LinkRules = KNOWN) -> bool:
+    """Whether it hides its target: only a request would tell."""
     parts = parts_of(link)
     return parts is not None and (
-        site_of(parts.host).opaque or _OPAQUE_PATH.match(parts.host + parts.path) is not None
+        site_of(parts.host, rules).opaque or _OPAQUE_PATH.match(parts.host + parts.path) is not None
     )
 
 
 @lru_cache(maxsize=16384)
-def _canonical(url: str, base: str | None) -> str | None:
+def _canonical(url: str, base: str | None, rules: LinkRules) -> str | None:
     text = absolute(url, base)
     for _ in range(_MOST_ROUNDS):
         parts = parts_of(text)
         if parts is None:
             return None
-        after = target_of(parts) or str(cleaned(parts))
+        after = target_of(parts, rules) or str(cleaned(parts, rules))
         if after == text:
             return after
         text = absolute(after, None)

@@ -55,6 +55,22 @@ class Link:
     count: int | None = None  # of replies behind it (RFC 4685 §4)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LinkRules:
+    """What a config adds to the tables of `link_rules`. One is itself and no other: caches go by
+    it."""
+
+    drop: frozenset[str] = frozenset()  # parameters, in lower case; `x_*` is all that begin so
+    keep: frozenset[str] = frozenset()  # likewise; stronger than all that is known
+    redirectors: tuple[tuple[str, tuple[str, ...]], ...] = ()  # host, parameters with the target
+    opaque: frozenset[str] = frozenset()  # hosts that hide the target
+    mirrors: tuple[tuple[str, str], ...] = ()  # host, host that has the same pages
+    resolve: frozenset[str] = frozenset()  # hosts that may be asked for the target
+
+
+KNOWN = LinkRules()  # the tables alone
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
     """An extension element (RFC 4287 §6.4) as its feed had it: `podcast:transcript`, by the usual

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aggregator import cluster, discretion, links, moves, polling, websub
-from aggregator.model import Lease, PollState, Source, StoredEntry, Story
+from aggregator.model import KNOWN, Lease, LinkRules, PollState, Source, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.publish import Publication
 from aggregator.stores import Store
@@ -167,9 +167,11 @@ def held(e: StoredEntry, story: Story) -> str | None:
 # ── explain ──────────────────────────────────────────────────────────────────
 
 
-def explain(store: Store, wanted: Publication, text: str) -> list[dict[str, Any]]:
+def explain(
+    store: Store, wanted: Publication, text: str, rules: LinkRules = KNOWN
+) -> list[dict[str, Any]]:
     """All that is known of the entries that `text`, an id or an address, means."""
-    key = links.entry_key(text) if urlsplit(text).scheme in ("http", "https") else None
+    key = links.entry_key(text, rules) if urlsplit(text).scheme in ("http", "https") else None
     found = store.found(text, key)
     states = store.states()
     return [

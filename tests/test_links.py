@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from aggregator.links import (
     canonicalize,
     choose,
     discussion,
+    edition,
     entry_key,
     key_of,
     url_key,
     with_permalink,
 )
-from aggregator.model import Entry, Link, Origin
+from aggregator.model import KNOWN, Entry, Link, LinkRules, Origin
 
 
 def _google_news(url: str) -> str:
@@ -351,6 +353,53 @@ def test_a_key_outlives_canonicalizing(url: str) -> None:
     link = canonicalize(url)
 
     assert link is None or url_key(link) == url_key(url)
+
+
+# ── what a config adds ───────────────────────────────────────────────────────
+
+OWN = LinkRules(
+    drop=frozenset({"app", "x_*"}),
+    keep=frozenset({"ref", "utm_id"}),
+    redirectors=(("out.test.org", ("to", "u")),),
+    opaque=frozenset({"s.test.org"}),
+    mirrors=(("handy.test.org", "www.test.org"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("https://a.test.org/n?App=1&x_y=2&id=3&X_=4", "https://a.test.org/n?id=3"),
+        ("https://a.test.org/n?ref=rss&utm_id=1&utm_source=x", "https://a.test.org/n?ref=rss&utm_id=1"),
+        ("https://out.test.org/any/path?u=https%3A%2F%2Fa.test.org%2Fn%3Fapp%3D1", "https://a.test.org/n"),
+        ("https://go.out.test.org/?x=1&to=https://a.test.org/n", "https://a.test.org/n"),
+        ("https://out.test.org/n?to=nowhere", "https://out.test.org/n?to=nowhere"),
+        ("https://handy.test.org/n", "https://handy.test.org/n"),
+    ],
+)  # fmt: skip
+def test_a_config_adds_to_what_is_known(before: str, after: str) -> None:
+    assert canonicalize(before, rules=OWN) == after
+    assert canonicalize(after, rules=OWN) == after
+    assert before == after or canonicalize(before) != after
+
+
+def test_mirrors_are_compared_as_one_host() -> None:
+    one, other = "https://handy.test.org/n", "http://test.org/n/"
+
+    assert url_key(one, OWN) == url_key(other, OWN) == url_key(other)
+    assert url_key(one) != url_key(other)
+
+
+def test_a_host_that_a_config_calls_opaque_waits_for_a_better_link() -> None:
+    entry = _entry(Link(href="https://s.test.org/abc"), Link(href=PAGE, rel="permalink"))
+
+    assert choose(entry, rules=OWN) == PAGE
+    assert choose(entry) == "https://s.test.org/abc"
+
+
+def test_rules_that_say_the_same_make_one_edition() -> None:
+    assert edition(OWN) == edition(replace(OWN)) != edition(replace(OWN, keep=frozenset()))
+    assert edition(KNOWN) == edition(LinkRules())
 
 
 # ── the link of an entry ─────────────────────────────────────────────────────

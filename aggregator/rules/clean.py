@@ -16,7 +16,18 @@ import nh3
 
 from aggregator import links, syntax
 from aggregator.link_parts import LONGEST
-from aggregator.model import Category, Enclosure, Entry, Extension, Feed, Link, Origin, Person
+from aggregator.model import (
+    KNOWN,
+    Category,
+    Enclosure,
+    Entry,
+    Extension,
+    Feed,
+    Link,
+    LinkRules,
+    Origin,
+    Person,
+)
 from aggregator.rules.tangle import tamed
 from aggregator.text import ILLEGAL, line, plain
 
@@ -198,15 +209,21 @@ def _declarations(style: str) -> dict[str, str]:
 # ── entries and feeds ────────────────────────────────────────────────────────
 
 
-def clean(entry: Entry, *, feed_urls: Collection[str] = (), keep_relative: bool = False) -> Entry:
+def clean(
+    entry: Entry,
+    *,
+    feed_urls: Collection[str] = (),
+    keep_relative: bool = False,
+    rules: LinkRules = KNOWN,
+) -> Entry:
     """`entry`, safe, absolute and with its canonical link first.
 
     `feed_urls` are the addresses of the feed and its site: never the link of an entry. With
     `keep_relative`, references of an entry that comes from nowhere stay: to be looked at, never
     to be published.
     """
-    canonical = links.choose(entry, feed_urls=feed_urls) or _at_home(entry)
-    discussed = entry.comments or links.discussion(entry, canonical)
+    canonical = links.choose(entry, feed_urls=feed_urls, rules=rules) or _at_home(entry)
+    discussed = entry.comments or links.discussion(entry, canonical, rules)
     # A post that links to its source stands on another site than that.
     base = (
         entry.base or (None if entry.path else canonical) or (RELATIVE if keep_relative else None)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter
 
 from aggregator import links, syntax
-from aggregator.model import Entry, Keys, Source, StoredEntry, Story
+from aggregator.model import KNOWN, Entry, Keys, LinkRules, Source, StoredEntry, Story
 from aggregator.text import letters, plain
 
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
@@ -88,13 +88,13 @@ def _told(entry: Entry, *, titled: bool) -> str:
     return f"{title}\n{plain(entry.html)}"
 
 
-def keys_of(entry: Entry, *, source_entry_id: str, digest: bytes) -> Keys:
+def keys_of(entry: Entry, *, source_entry_id: str, digest: bytes, rules: LinkRules = KNOWN) -> Keys:
     """The keys of a clean entry."""
     unique = source_entry_id == entry.id
     return Keys(
         source_entry_id=source_entry_id,
         global_id=entry.id if unique and _GLOBAL.match(entry.id) and not entry.path else None,
-        url_key=links.key_of(entry, entry.link),
+        url_key=links.key_of(entry, entry.link, rules),
         title_key=_title_key(entry),
         digest=digest,
     )

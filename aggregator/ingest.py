@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from aggregator import cluster
+from aggregator import cluster, links
 from aggregator.cluster import Match
 from aggregator.errors import StoreError
 from aggregator.model import (
@@ -21,6 +21,7 @@ from aggregator.model import (
     Feed,
     FileStamp,
     Keys,
+    LinkRules,
     PollState,
     Slowdown,
     StoredEntry,
@@ -446,17 +447,22 @@ def _surfaced(entry: StoredEntry) -> datetime:
     return entry.published.replace(microsecond=share)
 
 
-def rule_anew(store: Store, source: str, ruler: Ruler, now: datetime) -> None:
-    """After its rules changed: what is stored of `source` is listed as they say now."""
+def rule_anew(store: Store, source: str, ruler: Ruler, rules: LinkRules, now: datetime) -> None:
+    """After its rules changed: what is stored of `source` is listed as they say now, and its links
+    are compared so. No link that was published changes, and no story becomes another."""
     touched = set()
     for old in list(store.entries(source=source, output=None)):
         if old.entry is None:
             continue
         ruling = ruler(old.entry)
-        if (ruling.outputs, ruling.dropped) != (old.outputs, old.dropped):
-            arrival = Arrival(
-                entry=old.entry, keys=old.keys, outputs=ruling.outputs, dropped=ruling.dropped
-            )
+        keys = replace(old.keys, url_key=links.key_of(old.entry, old.entry.link, rules))
+        arrival = Arrival(
+            entry=old.entry, keys=keys, outputs=ruling.outputs, dropped=ruling.dropped
+        )
+        if (ruling.outputs, ruling.dropped) == (old.outputs, old.dropped):
+            if keys != old.keys:
+                store.change(old, arrival, surfaced=None)
+        else:
             store.change(old, arrival, surfaced=None)
             store.note(old.key, now, "ruled", ruling.dropped or ", ".join(ruling.outputs))
             touched.add(old.cluster)

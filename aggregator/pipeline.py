@@ -84,7 +84,7 @@ class Pipeline:
             self.store.enrol([s.source for s in subscriptions.values()], now)
             for s in subscriptions.values():
                 if self.store.rules(s.source.id, s.rules_digest):
-                    rule_anew(self.store, s.source.id, s.ruler, now)
+                    rule_anew(self.store, s.source.id, s.ruler, s.links, now)
         self.subscriptions = subscriptions
 
     async def poll_due(
@@ -155,7 +155,12 @@ class Pipeline:
         kept = moves.after_success(source, kept, response, now)
         poll = partial(reading.poll_of, self.store, subscription, before=state, after=kept)
         read = partial(reading.read, self.store, subscription, response)
-        means = details.Means(fetch=self.fetch, in_thread=self.in_thread, room=self._room)
+        means = details.Means(
+            fetch=self.fetch,
+            in_thread=self.in_thread,
+            room=self._room,
+            rules=subscription.links,
+        )
         full = details.fuller(means, source)
         size = sum(map(len, response.bodies))
         with self._room.taken(size):

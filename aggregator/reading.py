@@ -20,11 +20,13 @@ from aggregator.formats import jsonapi, pages, posts, site_posts, sitemaps
 from aggregator.formats.jekyll import CONFIGS, Site
 from aggregator.ingest import Poll
 from aggregator.model import (
+    KNOWN,
     Advertised,
     Arrival,
     Entry,
     Feed,
     FileStamp,
+    LinkRules,
     ListOptions,
     PollState,
     PostOptions,
@@ -48,6 +50,7 @@ class Subscription:
     ruler: Ruler
     rules_digest: str
     zone: str = "UTC"  # for dates that give no offset
+    links: LinkRules = KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,7 @@ def listed(store: Store, subscription: Subscription, given: Read) -> Listed:
     old = store.recognised(source.id, earlier, ()) if earlier else ()
     return Listed(
         entries=given.raw,
+        rules=subscription.links,
         said=said,
         known=tuple(map(given.known.get, given.ids)),
         kept={
@@ -264,11 +268,13 @@ def _arrivals(
     for entry, name, digest in zip(entries, ids, digests, strict=True):
         if known.get(name) == digest:
             continue
-        cleaned = clean(entry, feed_urls=feed_urls)
+        cleaned = clean(entry, feed_urls=feed_urls, rules=subscription.links)
         ruling = subscription.ruler(cleaned)
         arrival = Arrival(
             entry=cleaned,
-            keys=cluster.keys_of(cleaned, source_entry_id=name, digest=digest),
+            keys=cluster.keys_of(
+                cleaned, source_entry_id=name, digest=digest, rules=subscription.links
+            ),
             outputs=ruling.outputs,
             dropped=ruling.dropped,
         )

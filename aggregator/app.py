@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from aggregator import __version__, compose, config, files, following, stores
+from aggregator import __version__, compose, config, files, following, links, stores
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
 from aggregator.errors import ConfigError, StoreError
@@ -317,6 +317,8 @@ def categories(given: Settings, store: stores.Store) -> Categories:
 
 
 def subscriptions(given: Settings, shared: Categories) -> dict[str, Subscription]:
+    rules = given.config.link_rules
+    edition = links.edition(rules)
     return {
         source.id: Subscription(
             source=source,
@@ -327,8 +329,10 @@ def subscriptions(given: Settings, shared: Categories) -> dict[str, Subscription
                     source.keep,
                     source.drop,
                     _rules(given.config),
+                    edition,
                 ]
             ),
+            links=rules,
             zone=given.config.site.timezone,
         )
         for source in given.sources.values()

@@ -6,7 +6,7 @@ may be is a check in `config_values`; what two keys may not be at once, in `conf
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,8 @@ from aggregator.config_values import (
     Listen,
     Name,
     Network,
+    Parameter,
+    Parameters,
     Pattern,
     PermanentId,
     Secret,
@@ -52,12 +54,15 @@ from aggregator.config_values import (
     WebUrl,
     switch,
 )
+from aggregator.link_parts import parts_of
 from aggregator.model import (
+    KNOWN,
     ContentPolicy,
     How,
     JsonFields,
     JsonText,
     Kind,
+    LinkRules,
     ListOptions,
     PageOptions,
     PostLinks,
@@ -295,6 +300,26 @@ class Dedupe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Links:
+    drop: tuple[Parameter, ...] = Field(
+        default=(), description="Parameters that only say how a reader came; x_* is all of a kind."
+    )
+    keep: tuple[Parameter, ...] = Field(
+        default=(), description="Parameters that stay, whatever is known of them; likewise."
+    )
+    redirectors: Mapping[Host, Parameters] = Field(
+        default_factory=dict, description="Hosts, each with the parameter that holds the target."
+    )
+    opaque: tuple[Host, ...] = Field(
+        default=(), description="Hosts of short links, which hide their target."
+    )
+    mirrors: Mapping[Host, Host] = Field(
+        default_factory=dict,
+        description="Hosts, each with the one that has the same pages; for comparing only.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Output:
     dir: Text = Field(default="feeds", description="The folder to write.")
     formats: tuple[Format, ...] = Field(
@@ -333,6 +358,9 @@ class Config:
     categories: Mapping[Text, CategoryRule] = Field(
         default_factory=dict, description="Titles, file names, aliases and rules of categories."
     )
+    links: Links = Field(
+        default_factory=Links, description="What is known of links, besides our own tables."
+    )
     dedupe: Dedupe = Field(default_factory=Dedupe, description="How duplicates are found.")
     output: Output = Field(default_factory=Output, description="What is written, and where.")
     serve: Serve = Field(default_factory=Serve, description="The built-in web server.")
@@ -341,6 +369,23 @@ class Config:
     def site_url(self) -> str:
         """Where the output will be served; ends with '/'."""
         return self.site.url or f"http://{self.serve.listen}/"
+
+    @property
+    def link_rules(self) -> LinkRules:
+        """What is known of links."""
+        given = self.links
+        if given == Links():
+            return KNOWN
+        return LinkRules(
+            drop=_lower(given.drop),
+            keep=_lower(given.keep),
+            redirectors=tuple(
+                (_ascii(host), tuple(map(str.lower, names)))
+                for host, names in given.redirectors.items()
+            ),
+            opaque=frozenset(map(_ascii, given.opaque)),
+            mirrors=tuple((_ascii(one), _ascii(other)) for one, other in given.mirrors.items()),
+        )
 
     def source_values(self, folder: Path) -> tuple[Source, ...]:
         """The feeds, then the post folders; paths start at `folder`, where the config is."""
@@ -390,6 +435,16 @@ class Config:
         )
 
 
+def _ascii(host: str) -> str:
+    """As it stands in an address that was made fit to publish."""
+    parts = parts_of(f"http://{host}/")
+    return parts.host if parts else host
+
+
+def _lower(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(x.lower() for x in names)
+
+
 def _way(given: Subscription) -> tuple[Kind, How | None]:
     """The kind of a source, and how it is read."""
     if given.json:
@@ -424,6 +479,7 @@ _PARTS = (
     Subscription,
     PostFolder,
     CategoryRule,
+    Links,
     Dedupe,
     Output,
     Serve,

@@ -29,6 +29,7 @@ def clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
     yield from _ways(sources, document)
     yield from _same_addresses(sources, document, folder)
     yield from _same_posts(posts if isinstance(posts, list) else [], sources, document)
+    yield from _kept_and_dropped(_pairs(given, "links"), document)
     yield from _same_slugs(categories, document)
     yield from _same_aliases(categories, document)
 
@@ -61,6 +62,16 @@ def _ways(sources: Mapping[str, Any], document: Document) -> Iterator[Fault]:
 
 def _on(given: Any) -> bool:
     return given is not None and not (isinstance(given, str) and given.lower() == "false")
+
+
+def _kept_and_dropped(links: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    keep, drop = (x if isinstance(x, list) else [] for x in (links.get("keep"), links.get("drop")))
+    kept = {str(name).lower() for name in keep}
+    for place, name in enumerate(drop):
+        if str(name).lower() in kept:
+            path = ("links", "drop", place)
+            words = f"{shown(str(name))} stands in links.keep as well; leave one of the two out"
+            yield Fault(document.find(path)[0], path, words)
 
 
 def _same_addresses(

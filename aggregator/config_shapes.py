@@ -67,6 +67,10 @@ SLUG = {
 }
 EXPRESSION = {"type": "string", "pattern": r"\S"}
 HOST = _any(_string(r"[^\s\x00-,/;-@\[-^`{-\x9f]+"), _NUMBER)
+_PARAMETER = r"[^\s&=?#/*]+"
+PARAMETER = _any(_string(rf"{_PARAMETER}\*?"), _NUMBER)
+_WHOLE = _any(_string(_PARAMETER), _NUMBER)
+PARAMETERS = _any(_WHOLE, {"type": "array", "items": _WHOLE, "minItems": 1})
 LISTEN = _string(rf"([\w.-]+|\[[0-9A-Fa-f:.]+\]):{_PORT}")
 SITE_URL = _string(rf"{_HTTP}{_HOST}(/[^\s?#]*)?")
 WEB_URL = _string(rf"{_HTTP}([^\s/?#@]*@)?{_HOST}([/?#]\S*)?")

@@ -265,6 +265,25 @@ def network(value: object) -> IPNetwork:
     raise MisreadError(f"{shown(value)} is an address inside a network, did you mean '{wider}'?")
 
 
+def parameter(value: object) -> str:
+    """The name of one in an address."""
+    found = text(value)
+    if not re.fullmatch(r"[^\s&=?#/*]+\*?", found):
+        raise MisreadError(
+            f"{shown(found)} is no name of a parameter; write it as addresses do: ref, or x_*"
+        )
+    return found
+
+
+def parameters(value: object) -> tuple[str, ...]:
+    """One, or several in a list."""
+    given = value if isinstance(value, list | tuple) else [value]
+    found = tuple(map(parameter, given))
+    if not found or any(x.endswith("*") for x in found):
+        raise MisreadError("the names of one or more parameters are wanted here: url, or [url, u]")
+    return found
+
+
 def host(value: object) -> str:
     value = text(value).lower().rstrip(".")
     if not re.fullmatch(r"[\w.-]+|[0-9a-f:]+", value):
@@ -447,6 +466,10 @@ JsonLink = Annotated[str, PlainValidator(json_link), WithJsonSchema(shapes.TEXT)
 Selector = Annotated[str, PlainValidator(selector), WithJsonSchema(shapes.TEXT)]
 FieldSelector = Annotated[str, PlainValidator(field_selector), WithJsonSchema(shapes.TEXT)]
 Host = Annotated[str, PlainValidator(host), WithJsonSchema(shapes.HOST)]
+Parameter = Annotated[str, PlainValidator(parameter), WithJsonSchema(shapes.PARAMETER)]
+Parameters = Annotated[
+    tuple[str, ...], PlainValidator(parameters), WithJsonSchema(shapes.PARAMETERS)
+]
 Listen = Annotated[str, PlainValidator(listen), WithJsonSchema(shapes.LISTEN)]
 SiteUrl = Annotated[str, PlainValidator(site_url), WithJsonSchema(shapes.SITE_URL)]
 WebUrl = Annotated[str, PlainValidator(web_url), WithJsonSchema(shapes.WEB_URL)]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aggregator import config, starter
 from aggregator.config import Config
 from aggregator.errors import ConfigError
-from aggregator.model import PostOptions, Source
+from aggregator.model import KNOWN, PostOptions, Source
 from aggregator.starter import Listed
 
 FOLDER = Path("/srv/planet")
@@ -93,6 +93,18 @@ def test_the_whole_example_loads() -> None:
     assert found.categories["技术"].aliases == ("tech", "technology")
     assert found.categories["ai"].match == 'text ~ "(?i)LLM|大模型"'
     assert (found.output.archive, found.output.hub) == ("monthly", None)
+
+
+def test_what_is_known_of_links_comes_as_addresses_have_it() -> None:
+    found = load(
+        A_SOURCE + "links: {drop: [Q_*], redirectors: {O.例子.example: [To, u], p.example: v},"
+        " mirrors: {w.example: www.example.org.}}\n"
+    ).link_rules
+
+    assert (found.drop, found.keep) == ({"q_*"}, frozenset())
+    assert found.redirectors == (("o.xn--fsqu00a.example", ("to", "u")), ("p.example", ("v",)))
+    assert found.mirrors == (("w.example", "www.example.org"),)
+    assert load(A_SOURCE + "links:\n").link_rules is KNOWN
 
 
 def test_everything_but_a_source_has_a_default() -> None:
@@ -341,6 +353,20 @@ FAULTS = [
     ("output: {archive: 3}\n", "1:19: output.archive: unknown value '3', use 'monthly' or 'none'"),
     ("output: {formats: [rss]}\n", "1:20: output.formats[0]: rss is not in this version, atom is"),
     ("output: {formats: []}\n", "1:19: output.formats: at least one is wanted here"),
+    ("links: {dorp: [x]}\n", "1:9: links: unknown key 'dorp', did you mean 'drop'?"),
+    ("links: {drop: x}\n", "1:15: links.drop: a list is wanted here, not 'x'"),
+    ("links: {drop: [x, a=b]}\n", "1:19: links.drop[1]: 'a=b' is no name of a parameter;"),
+    ("links: {keep: ['*']}\n", "1:16: links.keep[0]: '*' is no name of a parameter; write it as"),
+    ("links: {keep: [Ref], drop: [ref]}\n", "1:29: links.drop[0]: 'ref' stands in links.keep as"),
+    (
+        "links: {redirectors: {'http://a/': u}}\n",
+        "1:23: links.redirectors.http://a/: 'http://a/' is no host, write",
+    ),
+    ("links: {redirectors: {a.example: []}}\n", "1:34: links.redirectors.a.example: the names of"),
+    ("links: {redirectors: {a.example: u*}}\n", "1:34: links.redirectors.a.example: the names of"),
+    ("links: {redirectors: [a.example]}\n", "1:22: links.redirectors: keys are wanted here, not a"),
+    ("links: {opaque: [s.example/x]}\n", "1:18: links.opaque[0]: 's.example/x' is no host, write"),
+    ("links: {mirrors: {a.example: 'b c'}}\n", "1:30: links.mirrors.a.example: 'b c' is no host"),
     ("dedupe: {prefer: [post]}\n", "1:19: dedupe.prefer[0]: unknown value 'post', did you mean"),
     ("dedupe: {prefer: posts}\n", "1:18: dedupe.prefer: a list is wanted here, not 'posts'"),
     # texts
@@ -734,7 +760,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["site", "store", "fetch", "sources", "posts", "categories",
-                                        "dedupe", "output", "serve"]), VALUES))  # fmt: skip
+                                        "links", "dedupe", "output", "serve"]), VALUES))  # fmt: skip
 @settings(max_examples=300, deadline=None)
 def test_any_shape_gives_a_config_or_lines_of_faults(shape: dict[str, Any]) -> None:
     loads_or_explains(yaml.safe_dump(shape, allow_unicode=True))

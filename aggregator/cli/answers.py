@@ -193,7 +193,9 @@ def explain(entry: str, as_json: bool, path: Path | None, quiet: bool, verbose: 
     given = settings(path)
     store = app.open_store(given, exclusive=False)
     try:
-        found = answers.explain(store, app.publication(given, store), entry)
+        found = answers.explain(
+            store, app.publication(given, store), entry, given.config.link_rules
+        )
     finally:
         store.close()
     if not found:

@@ -15,9 +15,11 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from urllib.parse import unquote
+
+from publicsuffixlist import PublicSuffixList
 
 from aggregator import link_rules as known
 from aggregator.link_clean import cleaned, escaped
@@ -232,15 +234,25 @@ def _bare_host(host: str) -> str:
 
 
 def domain(key: str) -> str:
-    """Of a key, the name that somebody registered or rented, as far as can be told without a list
-    of all registries: what the hosts of one owner have in common."""
+    """Of a key, the name that somebody registered or rented: what the hosts of one owner have in
+    common."""
     host = key[: key.find("]") + 1] or re.split(r"[/?:#]", key, maxsplit=1)[0]
+    return _registered(host)
+
+
+@lru_cache(maxsize=4096)
+def _registered(host: str) -> str:
     labels = host.split(".")
-    if labels[-1].isdigit():  # an address in numbers
+    if labels[-1].isdigit() or host[:1] == "[":  # an address in numbers
         return host
-    registry = ".".join(labels[-2:])
-    shared = registry in known.TENANT_HOSTS or _PUBLIC_SUFFIX.fullmatch(registry)
-    return ".".join(labels[-3 if shared else -2 :])
+    if ".".join(labels[-2:]) in known.TENANT_HOSTS:
+        return ".".join(labels[-3:])
+    return _suffixes().privatesuffix(host) or host
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()  # which reads its list: that takes a while
 
 
 _SLASHES = re.compile(r"/{2,}")

@@ -14,6 +14,7 @@ from aggregator.links import (
     canonicalize,
     choose,
     discussion,
+    domain,
     edition,
     entry_key,
     key_of,
@@ -395,6 +396,23 @@ def test_a_host_that_a_config_calls_opaque_waits_for_a_better_link() -> None:
 
     assert choose(entry, rules=OWN) == PAGE
     assert choose(entry) == "https://s.test.org/abc"
+
+
+@pytest.mark.parametrize(
+    ("url", "owner"),
+    [
+        ("https://finance.sina.com.cn/a", "sina.com.cn"),
+        ("https://news.bbc.co.uk/a", "bbc.co.uk"),
+        ("https://a.test.org:8080/n?x=1", "test.org"),
+        ("https://someone.blogspot.com/n", "someone.blogspot.com"),
+        ("https://someone.substack.com/archive", "someone.substack.com"),
+        ("https://news.city.kawasaki.jp/n", "city.kawasaki.jp"),
+        ("http://192.0.2.1/a", "192.0.2.1"),
+        ("http://[2001:db8::1]:80/a", "[2001:db8::1]"),
+    ],
+)
+def test_hosts_of_one_owner_have_a_domain_in_common(url: str, owner: str) -> None:
+    assert domain(url_key(url)) == owner
 
 
 def test_rules_that_say_the_same_make_one_edition() -> None:

@@ -156,7 +156,7 @@ def _is_channel(name: str, value: str, path: str) -> bool:
     return bool(words) and (words[0].startswith("rss") or known.CHANNELS.issuperset(words))
 
 
-_IDLE_ANCHOR = re.compile(r":~:|more-\d+\Z|ixzz|\.[\w-]{8,12}\Z")
+_IDLE_ANCHOR = re.compile(r":~:|more-\d+\Z|reply\d+\Z|ixzz|\.[\w-]{8,12}\Z")
 
 
 def _clean_fragment(fragment: str) -> str:

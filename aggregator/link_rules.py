@@ -46,7 +46,7 @@ TRACKERS = _words("""
     share_session_id share_channel share_platform sharer_shareid sharer_sharetime
     sharer_shareinfo _trans_ gio_link_id
     gaa_at gaa_n gaa_ts gaa_sig _bhlid bhlid bbeml hss_channel omnisendcontactid msockid ig_rid
-    ig_mid rb_clickid redirect_log_mongo_id redirect_mongo_id uclick uclickhash gps_adid
+    ig_mid akamai-rum rb_clickid redirect_log_mongo_id redirect_mongo_id uclick uclickhash gps_adid
     adj_creative adj_campaign adj_adgroup vsmaid _trksid ascsubtag algo_pvid ut_sk share_crt_v
     ali_trackid sudaref unique_k tt_from mpshare tracklgfrom hmb_campaign hmb_source hmb_medium
     share_token shareuid share_uid int_source bsource _hsexp sb_referer_host ueid mtm_cid li_ed
@@ -119,6 +119,7 @@ SITE_TRACKERS: dict[str, str] = {
     "hbr.org": "ab",
     "huxiu.com": "f",
     "ifeng.com": "aman back webkit",
+    "imdb.com": "ref_",
     "indiatimes.com": "from",
     "instagram.com": "hl img_index",
     "juejin.cn": "searchid share_token",
@@ -179,6 +180,7 @@ SITE_TRACKERS: dict[str, str] = {
     "wsj.com": "mod st reflink mg tesla",
     "x.com": "s t cxt cn refsrc",
     "yahoo.com": "tsrc .tsrc yptr",
+    "yna.co.kr": "input section site",
     "youtu.be": "si feature",
     "youtube.com": "feature app si pp ab_channel kw",
     "zhihu.com": "share_code hybrid_search_source hybrid_search_extra native scene",
@@ -414,6 +416,7 @@ TENANT_HOSTS = _words("""
 HOST_ALIASES: dict[str, str] = {
     "bbc.co.uk": "bbc.com",
     "edition.cnn.com": "cnn.com",
+    "lite.cnn.com": "cnn.com",
     "us.cnn.com": "cnn.com",
     "guardian.co.uk": "theguardian.com",
     "huffingtonpost.com": "huffpost.com",
@@ -429,6 +432,7 @@ HOST_ALIASES: dict[str, str] = {
     "threads.net": "threads.com",
     "twitter.com": "x.com",
     "vkontakte.ru": "vk.com",
+    "wapbaike.baidu.com": "baike.baidu.com",
     "xinhuanet.com": "news.cn",
     "zaobao.com.sg": "zaobao.com",
 }
@@ -436,6 +440,7 @@ HOST_ALIASES: dict[str, str] = {
 # host, host (without its device label), path and query; a pattern that begins with "/" is
 # for any host of the row; the name, then what the groups hold, is the key. First match wins.
 _X_STATUS = r"/(?:[^/]+/|i/web/)?status(?:es)?/(\d+)"
+_RFE = r"([\w.]+)/(?:a|amp)/(?:[^/?]*/)?(\d{6,})\.html"
 _XINHUA = r"/(?:[^?]*/)?(c_\d{9,10}\.htm|\d{8}/[0-9a-f]{32}/c\.html)(?!\w)"
 _TOUTIAO = r"/(?:[ai]|article/|group/|item/|w/a?|video/)(\d{15,20})"
 _MASTODON = r"([\w.-]+)"
@@ -557,6 +562,16 @@ SITE_IDS: tuple[tuple[str, str, str], ...] = (
     ("npr.org", r"/templates/story/story\.php\?(?:.*&)?storyId=(\d+)", "npr"),
     ("dailymail.co.uk", r"/(?:[^?]*/)?article-(\d+)(?![\w-])", "dailymail"),
     ("spiegel.de", r"/(?:[^?]*-)?a-([0-9a-f-]{36}|\d{6,8})(?:-amp)?(?:\.html)?(?![^?])", "spiegel"),
+    ("dw.com", r"/(?:[^?]*/)?a-(\d{6,})(?![\w-])", "dw"),
+    ("voachinese.com", _RFE, "voa"),
+    ("voanews.com", _RFE, "voa"),
+    ("rferl.org", _RFE, "rferl"),
+    ("nicovideo.jp", r"/watch/((?:sm|so|nm)\d+)", "nicovideo"),
+    ("nico.ms", r"/((?:sm|so|nm)\d+)", "nicovideo"),
+    ("sciencedirect.com", r"/science/article/(?:abs/|am/)?pii/(\w+)", "pii"),
+    ("papers.ssrn.com", r"/sol3/papers\.cfm\?(?:.*&)?abstract_id=(\d+)", "ssrn"),
+    ("ssrn.com", r"/abstract=(\d+)", "ssrn"),
+    ("openreview.net", r"/(?:forum|pdf)\?(?:.*&)?id=([\w-]+)", "openreview"),
     ("slashdot.org", r"/story/(\d\d/\d\d/\d\d/\d+)", "slashdot"),
     ("theverge.com", _VOX, "vox-media"),
     ("polygon.com", _VOX, "vox-media"),
@@ -619,6 +634,9 @@ AMP_PREFIXES: tuple[tuple[str, str, str], ...] = (
     ("*", r"^/platform/amp/", "/"),
     ("*", r"^/amphtml/(?=.)", "/"),
     ("aljazeera.com", r"^/amp/", "/"),
+    ("bloomberg.com", r"^/amp/", "/"),
+    ("cbsnews.com", r"^/amp/", "/"),
+    ("hindustantimes.com", r"-amp(?=\.html\Z)", ""),
     ("amp.cnn.com", r"^/cnn/", "/"),
     ("wsj.com", r"^/amp/", "/"),
     ("bbc.com", r"^/(news|sport)/amp/", r"/\1/"),
@@ -629,9 +647,9 @@ AMP_PREFIXES: tuple[tuple[str, str, str], ...] = (
 # Places that every page has, and marks of the way to it.
 IDLE_ANCHORS = _words("""
     0 _ addcomment article back body comment comment-form commentform comments comments-area content
-    discussion disqus-thread disqus_thread entry fb-comments footer header leave-a-comment link m
-    main main-content menu more nav new none page post post-comments primary rd readme read-more ref
-    replies reply respond rss share site-content start top wechat_redirect wrapper
+    discussion disqus-thread disqus_thread entry fb-comments footer header home leave-a-comment link
+    m main main-content menu more nav new none page post post-comments primary rd readme read-more
+    ref replies reply respond rss share site-content start top wechat_redirect wrapper
 """)
 
 # A last word "amp" under these is a subject, not a rendering; so is a repository of that name.

@@ -5,8 +5,8 @@ one for each, so that a poll that cannot be kept takes no other with it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -53,6 +53,8 @@ class Poll:
     slowdown: Slowdown | None = None  # its host had enough of us
     first: bool = False  # nothing was known of this source: all of it is backfill
     points: bool = False  # its entries only point at what others tell
+    # By link, what its page says is better; None: asked in vain.
+    origins: Mapping[str, str | None] = field(default_factory=dict)
     advertised: Advertised | None = None  # None: nothing new is known of its hubs
 
 
@@ -111,6 +113,7 @@ class _Ingest:
         self.store.settle(self.touched, self.now)
         if self.poll.outlines is not None:
             self.store.keep_outlines(self.poll.source, self.poll.outlines)
+        self.store.keep_origins(self.poll.origins, self.now)
         self.store.stamp(self.poll.source, self.poll.stamps)
         self.store.forget(self.poll.source, self.poll.gone)
         flood, feed = self._flood(), self.poll.feed

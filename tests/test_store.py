@@ -340,6 +340,21 @@ def test_stamps_and_problems_of_files_are_kept(store: Store) -> None:
     assert store.problems("a") == ["b: x"]
 
 
+def test_what_came_of_an_address_is_known_also_when_it_was_nothing(store: Store) -> None:
+    with store.transaction():
+        store.keep_origins({"https://t.co/a": "https://a.example/1", "https://t.co/b": None}, NOW)
+        store.keep_origins({"https://t.co/c": None}, NOW)
+        store.keep_origins({"https://t.co/c": "https://a.example/3"}, NOW)
+
+    asked = ["https://t.co/a", "https://t.co/b", "https://t.co/c", "https://t.co/d"]
+    assert store.origins(asked) == {
+        "https://t.co/a": "https://a.example/1",
+        "https://t.co/b": None,
+        "https://t.co/c": "https://a.example/3",
+    }
+    assert store.origins([]) == {}
+
+
 def test_a_slug_is_given_once(store: Store) -> None:
     store.name("技术", "tech")
     store.name("技术", "other")

@@ -187,6 +187,11 @@ class Store(Protocol):
 
     def ledger(self, entry: int) -> list[tuple[datetime, str, str]]: ...
 
+    def origins(self, addresses: Iterable[str]) -> dict[str, str | None]:
+        """Of addresses that were asked before: the better one, or None."""
+
+    def keep_origins(self, found: Mapping[str, str | None], now: datetime) -> None: ...
+
     # ── files ──
     def stamps(self, source: str) -> dict[str, str]:
         """By path, the stamps of the post files read so far."""

@@ -197,6 +197,13 @@ MIGRATIONS = (
         PRIMARY KEY (origin, public)
     ) STRICT;
     """,
+    """
+    CREATE TABLE origin (              -- what pages say of their addresses: each is asked once
+        address TEXT PRIMARY KEY,
+        better TEXT,                   -- NULL: none
+        asked INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

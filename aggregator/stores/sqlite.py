@@ -360,6 +360,20 @@ class SqliteStore:
         lists = groupby(rows, key=lambda row: str(row["list"]))
         return {name: tuple(map(to_outline, group)) for name, group in lists}
 
+    def origins(self, addresses: Iterable[str]) -> dict[str, str | None]:
+        rows = self._reader.execute(
+            "SELECT address, better FROM origin WHERE address IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(addresses)),),
+        )
+        return {row["address"]: row["better"] for row in rows}
+
+    def keep_origins(self, found: Mapping[str, str | None], now: datetime) -> None:
+        self._db.executemany(
+            "INSERT INTO origin (address, better, asked) VALUES (?, ?, ?)"
+            " ON CONFLICT (address) DO UPDATE SET better = excluded.better, asked = excluded.asked",
+            [(address, better, from_moment(now)) for address, better in found.items()],
+        )
+
     def keep_outlines(self, source: str, outlines: Iterable[Outline]) -> None:
         self._db.execute("DELETE FROM outline WHERE list = ?", (source,))
         self._db.executemany(

@@ -317,6 +317,9 @@ class Links:
         default_factory=dict,
         description="Hosts, each with the one that has the same pages; for comparing only.",
     )
+    resolve: tuple[Host, ...] = Field(
+        default=(), description="Hosts of short links that are asked, once, where they lead."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -384,6 +387,7 @@ class Config:
                 for host, names in given.redirectors.items()
             ),
             opaque=frozenset(map(_ascii, given.opaque)),
+            resolve=frozenset(map(_ascii, given.resolve)),
             mirrors=tuple((_ascii(one), _ascii(other)) for one, other in given.mirrors.items()),
         )
 

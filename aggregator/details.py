@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from urllib.parse import urlsplit
@@ -23,9 +23,11 @@ from aggregator import links, polling
 from aggregator.aside import aside
 from aggregator.discretion import told
 from aggregator.errors import Disallowed, FetchError, HostRests, ParseError, SourceError
-from aggregator.formats import fulltext, guarded, jsonapi
+from aggregator.formats import declared, fulltext, guarded, jsonapi
+from aggregator.link_origin import origin
 from aggregator.model import (
     KNOWN,
+    Declared,
     Entry,
     JsonFields,
     Link,
@@ -55,6 +57,8 @@ class Means:
     in_thread: InThread
     room: Room
     rules: LinkRules = KNOWN  # of links
+    # By link, what the page behind it says is better, or None: for whoever keeps that.
+    origins: dict[str, str | None] = field(default_factory=dict)
 
 
 def _of_api(means: Means, source: Source) -> Fuller | None:
@@ -88,19 +92,31 @@ def _of_page(means: Means, source: Source) -> Fuller | None:
         if address is None or _is_home(address):
             return entry
         async with one:
-            # What a feed names is another's word, but for its own host.
-            public = source.public or urlsplit(address).netloc != urlsplit(source.url).netloc
             answer = await means.fetch(
-                Request(url=address, headers=_FOR_PAGES, public=public, page=True)
+                Request(
+                    url=address, headers=FOR_PAGES, public=is_public(source, address), page=True
+                )
             )
             if _is_home(answer.url):
                 raise ParseError("its page leads to the home page now")
-            read = partial(guarded, partial(fulltext.text, answer, entry.title, entry.html))
+            read = partial(guarded, partial(_told, answer, entry.title, entry.html))
             with means.room.taken(len(answer.body)):
-                text = await aside(read)
+                text, said = await aside(read)
+            means.origins[address] = origin(address, said, means.rules)
         return entry if text is None else _completed(entry, text, address)
 
     return full
+
+
+def _told(answer: Response, title: str, announced: str) -> tuple[str | None, Declared]:
+    """The text of a page, and what it says of its address."""
+    return fulltext.text(answer, title, announced), declared.declared(answer)
+
+
+def is_public(source: Source, address: str) -> bool:
+    """Whether the page must be on the web: what a feed names is another's word, but for its own
+    host."""
+    return source.public or urlsplit(address).netloc != urlsplit(source.url).netloc
 
 
 def words_of(entry: Entry) -> bytes:
@@ -109,7 +125,7 @@ def words_of(entry: Entry) -> bytes:
     return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=_WORDS).digest()
 
 
-_FOR_PAGES = {"accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"}
+FOR_PAGES = {"accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"}
 
 
 def _is_home(address: str) -> bool:

@@ -164,7 +164,7 @@ def key_of(entry: Entry, link: str | None, rules: LinkRules = KNOWN) -> str | No
     return next((entry_key(x.href, rules) for x in entry.links if x.rel == "key" and x.href), None)
 
 
-FOR_CHOICE = ("canonical", "alternate", "permalink", "source")
+FOR_CHOICE = ("origin", "canonical", "alternate", "permalink", "source")
 
 
 def edition(rules: LinkRules) -> str:
@@ -196,6 +196,12 @@ def opaque(link: str, rules: LinkRules = KNOWN) -> bool:
     return parts is not None and (
         site_of(parts.host, rules).opaque or _OPAQUE_PATH.match(parts.host + parts.path) is not None
     )
+
+
+def may_be_asked(link: str, rules: LinkRules) -> bool:
+    """Whether a request may tell what it hides."""
+    parts = parts_of(link)
+    return parts is not None and site_of(parts.host, rules).asked
 
 
 @lru_cache(maxsize=16384)

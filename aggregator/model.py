@@ -41,11 +41,12 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """atom:link (RFC 4287 §4.2.7). Five relations are our own and never published:
+    """atom:link (RFC 4287 §4.2.7). Six relations are our own and never published:
     `canonical`, an address that the publisher itself calls the true one (rel=canonical,
     feedburner:origLink); `permalink`, an id that is also an address; `source`, what dc:source calls
     so; `key`, an address that is good for comparing but not for showing (made from an id in a file
-    name); `text`, where the text is that its source only announces."""
+    name); `text`, where the text is that its source only announces; `origin`, the address that
+    its page declares."""
 
     href: str
     rel: str = "alternate"
@@ -66,6 +67,19 @@ class LinkRules:
     opaque: frozenset[str] = frozenset()  # hosts that hide the target
     mirrors: tuple[tuple[str, str], ...] = ()  # host, host that has the same pages
     resolve: frozenset[str] = frozenset()  # hosts that may be asked for the target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a page says of its own address, and where it was found."""
+
+    url: str  # after redirects
+    canonical: tuple[str, ...] = ()
+    og_url: tuple[str, ...] = ()
+    main_entity: tuple[str, ...] = ()  # of JSON-LD
+    language: str | None = None
+    languages: tuple[tuple[str, str], ...] = ()  # and where they are
+    amp: bool = False
 
 
 KNOWN = LinkRules()  # the tables alone

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from aggregator import details, moves, parts, polling, reading
+from aggregator import details, moves, origins, parts, polling, reading
 from aggregator.details import Fetch
 from aggregator.errors import FetchError, HostRests, SourceError, StoreError
 from aggregator.ingest import Poll, ingest, rule_anew
@@ -65,6 +65,7 @@ class Pipeline:
         self.window = window
         self._thread = thread
         self._room = room
+        self._asker = origins.Asker()
         # Bounded: whoever fetches faster than we save waits, instead of filling the memory.
         self._queue: asyncio.Queue[tuple[Poll, asyncio.Future[Changes]]] = asyncio.Queue(64)
 
@@ -171,13 +172,16 @@ class Pipeline:
                 read_list = partial(reading.read_list, self.store, subscription)
                 listed = await self.in_thread(partial(read_list, after=kept, sent=response))
                 return Updated(source=source.id, changes=await self._save(listed))
-            if full is None:
+            if full is None and not subscription.links.resolve:
                 made = await self.in_thread(lambda: self._at_once(poll(read()), size))
                 return Updated(source=source.id, changes=await self._save(made))
             given = await self.in_thread(read)
         # Its room is free again: whoever asks for more would wait for it in vain.
-        texts = await self._texts(subscription, given, full)
-        made = await self.in_thread(lambda: self._at_once(poll(given, texts=texts), size))
+        texts = await self._texts(subscription, given, full) if full else None
+        await self._resolve(subscription, given, means)
+        made = await self.in_thread(
+            lambda: self._at_once(poll(given, texts=texts, origins=means.origins), size)
+        )
         changes = await self._save(made)
         return Updated(source=source.id, changes=changes)
 
@@ -186,6 +190,13 @@ class Pipeline:
     ) -> details.Detailed:
         listed = partial(reading.listed, self.store, subscription, given)
         return await details.detailed(subscription.source, await self.in_thread(listed), full)
+
+    async def _resolve(
+        self, subscription: Subscription, given: reading.Read, means: details.Means
+    ) -> None:
+        hidden = partial(reading.hidden, self.store, subscription, given)
+        asked = [x for x in await self.in_thread(hidden) if x not in means.origins]
+        await self._asker.resolve(means, subscription.source, asked)
 
     async def _poll_posts(self, subscription: Subscription, state: PollState) -> Outcome:
         source = subscription.source

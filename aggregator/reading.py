@@ -34,6 +34,7 @@ from aggregator.model import (
     Source,
     StoredEntry,
 )
+from aggregator.origins import Origins, addresses, to_ask, with_origins
 from aggregator.places import path_of
 from aggregator.rules import Ruler
 from aggregator.rules.clean import clean, clean_feed
@@ -132,6 +133,21 @@ def listed(store: Store, subscription: Subscription, given: Read) -> Listed:
     )
 
 
+def hidden(store: Store, subscription: Subscription, given: Read) -> tuple[str, ...]:
+    """The short links of what is new or changed, that are to be asked where they lead."""
+    rules = subscription.links
+    if not rules.resolve:
+        return ()
+    news = (
+        entry
+        for entry, name, says in zip(given.raw, given.ids, given.said, strict=True)
+        if (given.known.get(name) or b"")[: len(says)] != says
+    )
+    asked = to_ask(news, rules)
+    known = store.origins(asked) if asked else {}
+    return tuple(x for x in asked if x not in known)
+
+
 def poll_of(
     store: Store,
     subscription: Subscription,
@@ -140,15 +156,21 @@ def poll_of(
     before: PollState,
     after: PollState,
     texts: Detailed | None = None,
+    origins: Origins | None = None,
 ) -> Poll:
-    """The poll that a document makes of `before`; with its `texts`, if they had to be fetched."""
-    source = subscription.source
+    """The poll that a document makes of `before`; with its `texts` and the `origins` of its
+    entries, if they had to be fetched."""
+    source, rules = subscription.source, subscription.links
     feed, digests = given.feed, given.said
     if texts:
         feed = replace(feed, entries=texts.entries, problems=(*feed.problems, *texts.problems))
         feed, digests = _discreet(feed, source, given.url), texts.digests
+    entries = feed.entries
+    if source.full_text or rules.resolve:
+        kept = store.origins(addresses(entries, rules))
+        entries = with_origins(entries, {**kept, **(origins or {})}, rules)
     arrivals = _arrivals(
-        subscription, feed.entries, given.ids, given.known, digests, feed_urls=given.own
+        subscription, entries, given.ids, given.known, digests, feed_urls=given.own
     )
     about = clean_feed(replace(feed, entries=()))
     old = store.feed(source.id)
@@ -174,6 +196,7 @@ def poll_of(
         problems=feed.problems,
         slowdown=texts.slowdown if texts else None,
         first=before.succeeded is None,
+        origins=origins or {},
         points=source.role == "aggregator",
         advertised=given.advertised,
     )
@@ -202,7 +225,7 @@ def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple
     """What a hub sent, as a poll that takes nothing back: new entries, and later versions of those
     that we have. False when it tells more than that, which only the feed itself can say: hubs make
     other formats of feeds, and send things twice; nor is anything taken of a source that is held,
-    or whose texts are to be fetched.
+    or whose texts are to be fetched, or where its links lead.
 
     ParseError when it is no feed.
     """
@@ -211,6 +234,8 @@ def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple
     if source.kind != "feed" or source.full_text or (state and (state.held or state.gone)):
         return Poll(source=source.id, state=None), False
     given = read(store, subscription, sent)
+    if hidden(store, subscription, given):
+        return Poll(source=source.id, state=None), False
     arrivals = _arrivals(
         subscription, given.feed.entries, given.ids, given.known, given.said, feed_urls=given.own
     )

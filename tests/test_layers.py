@@ -18,7 +18,7 @@ LAYERS = (
     {"link_sites", "config_errors", "config_names", "config_zones"},
     {"link_targets", "link_discussed", "link_clean", "config_values", "discretion"},
     {"links", "pace", "config_clashes", "following", "websub"},
-    {"polling"},
+    {"polling", "link_origin"},
     {"formats", "rules", "config", "moves"},
     {"starter"},
     {"cluster", "compose", "inspection", "room"},
@@ -26,6 +26,7 @@ LAYERS = (
     {"fetch", "files", "stores", "watch"},
     {"near"},
     {"ingest", "publish", "details", "parts"},
+    {"origins"},
     {"reading"},
     {"pipeline"},
     {"report", "status", "metrics"},
@@ -100,6 +101,7 @@ def test_a_family_is_entered_through_its_init(name: str, path: Path) -> None:
         ("stores", "codec"), ("rules", "clean"), ("formats", "posts"), ("formats", "atom"),
         ("rules", "expressions"), ("formats", "jsonapi"), ("formats", "site_posts"), ("formats", "jekyll"),
         ("formats", "pages"), ("formats", "selectors"), ("formats", "sitemaps"), ("formats", "fulltext"),
+        ("formats", "declared"),
     }  # fmt: skip
     for full in imported(path):
         parts = full.split(".")

@@ -291,6 +291,8 @@ def _bare(p: _Pair) -> Verdict | None:
         return _apart("no text to compare")
     if not p.soon:
         return _apart("only a title, days apart")
+    if p.new.outlet is not None and p.new.outlet == p.old.outlet:
+        return _apart("its link leads to another page of that outlet")
     a, b, t = p.new.print.title, p.old.print.title, p.e.title
     least = 6 if a.unspaced else 4
     if (
@@ -357,7 +359,9 @@ def _same_text(p: _Pair) -> Verdict | None:
 def _excerpt(p: _Pair) -> Verdict | None:
     e, t = p.e, p.e.title
     begins = e.openings >= 0.3 and e.place <= 0.25
-    titled = t.alike >= 0.35 or t.held >= 0.6 or (e.rare >= 0.5 and e.told >= 0.7)
+    # A list of several stories tells the titles of all, but none of them tells its title.
+    told = e.rare >= 0.5 and e.told >= 0.7 and e.told_back >= 0.3
+    titled = t.alike >= 0.35 or t.held >= 0.6 or told
     if e.ratio > 2 and e.held >= 0.8 and e.rare >= 0.25 and (titled or begins):
         sure = e.shorter >= 40 and e.held >= 0.9 and e.rare >= 0.9 and e.told >= 0.9
         return _one("one text holds the other", strong=t.alike >= 0.8 or sure)

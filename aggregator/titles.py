@@ -62,7 +62,8 @@ _ABOUT = re.compile(
 _GATHERS = re.compile(
     r"早报|晚报\b|日报[:：|]|早餐|早知道|要闻(?:回顾|速览|精选|汇总)?|一周|周刊|周报|盘点|汇总|速览|合集|简报|通[讯訊][:：]"
     r"|\b(?:newsletter|digest|round-?up|briefing|week(?:ly)? in review|this week|links for|letter:"
-    r"|issue #?\d+|things (?:to know|you need)|what to know|and more\b|top stories|headlines)",
+    r"|issue #?\d+|(?:three|four|five|six|seven|ten|\d+) (?:things|stories)"
+    r"|things (?:to know|you need)|what to know|and more\b|top stories|headlines)",
     re.IGNORECASE,
 )
 # An outlet's name behind a title.

@@ -228,7 +228,9 @@ class _Pair:
 
     @property
     def corrects(self) -> bool:
-        return self.new.print.corrects or self.old.print.corrects
+        """Whether one corrects the other: not just anything that it is held against."""
+        near = max(self.e.alike, self.e.title.alike) >= 0.6
+        return near and (self.new.print.corrects or self.old.print.corrects)
 
     @property
     def soon(self) -> bool:
@@ -314,7 +316,7 @@ def _template(p: _Pair) -> Verdict | None:
         return _apart("another subject by the same template")
     if not p.one_outlet:
         return None
-    if t.alike < 0.6:
+    if t.alike < (0.8 if p.new.source == p.old.source else 0.6):
         return _apart("another title in the same outlet")
     if p.e.shorter < 60 and not t.same:
         return _apart("another title by the same template")
@@ -322,7 +324,10 @@ def _template(p: _Pair) -> Verdict | None:
 
 
 def _again(p: _Pair) -> Verdict | None:
-    """A feed that says the same few words again means another: an open thread, a puzzle."""
+    """A feed that says the same few words again means another: an open thread, a puzzle. So does
+    an outlet with a rubric's title over another text."""
+    if p.one_outlet and p.e.title.same and not p.telling and p.e.held < 0.8:
+        return _apart("another text under a title that comes again")
     if p.new.source != p.old.source or p.e.shorter >= 60:
         return None
     if p.telling and p.soon and p.e.held >= 0.85:

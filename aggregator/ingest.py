@@ -354,7 +354,7 @@ class _Ingest:
         strong = [m for m in found if m.reason != cluster.SAME_TEXT]
         one = [like for like in likes if like.verdict.one]
         weak = [*found[len(strong) :], *(_match(like) for like in one)]
-        proof = {m.key for m in found} | {like.old.key for like in one if like.verdict.strong}
+        proof = {m.key for m in found} | {like.old.key for like in one if self._sure(like)}
         joined = list(strong)
         for m in weak:
             if m.cluster in {x.cluster for x in joined}:
@@ -362,6 +362,11 @@ class _Ingest:
             if (not joined or m.key in proof) and not self._spoken_for(new, m, joined):
                 joined.append(m)
         return joined
+
+    def _sure(self, like: Like) -> bool:
+        """What only points at a story, and found none so far, goes wherever it is told."""
+        lone = like.old.points and len(self.store.members(like.old.cluster)) == 1
+        return like.verdict.strong or lone
 
     def _spoken_for(self, new: StoredEntry, old: Match, joined: Iterable[Match]) -> bool:
         """Whether another entry of the source of `new`, or of those that it joins, is or is about

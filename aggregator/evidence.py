@@ -15,10 +15,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.prints import LEAST, Print, Term
+from aggregator.prints import LEAST, Print, Terms, among
 from aggregator.titles import Likeness, Title, likeness, longest_run
 
 _USUAL = 3  # stories; what so many have in common tells little of any
+_NONE = np.zeros(1, np.intp)
 _WORTH = (
     0.25  # of the shorter text, or of both titles: with less in common there is nothing to judge
 )
@@ -99,21 +100,23 @@ def measure(
 ) -> Iterator[Evidence | None]:
     """The evidence of each of `olds`, which stand in these clusters; None where there is none."""
     held = new.shingles
+    sizes = [len(old.shingles) for old in olds]
     together = np.concatenate([held[:0], *(old.shingles for old in olds)])
     at = np.searchsorted(held, together)
     at[at == len(held)] = 0
     hits = held[at] == together if len(held) else np.zeros(len(together), bool)
-    usual = _usual(at, hits, olds, clusters, len(held))
-    ends = np.cumsum([0, *(len(old.shingles) for old in olds)])
-    for old, (start, end) in zip(olds, pairwise(ends.tolist()), strict=True):
-        hit = hits[start:end]
-        shared = at[start:end][hit]
-        least = min(len(held), len(old.shingles))
-        alike = len(shared) >= _WORTH * least > 0
-        if alike or _titles_alike(new.title, old.title):
-            yield _evidence(new, old, hit, shared, usual)
-        else:
+    ends = np.cumsum([0, *sizes])
+    counts = np.diff(np.concatenate((_NONE, np.cumsum(hits)))[ends]).tolist()
+    usual: NDArray[np.bool_] | None = None
+    for old, count, (start, end) in zip(olds, counts, pairwise(ends.tolist()), strict=True):
+        least = min(len(held), end - start)
+        if not (count >= _WORTH * least > 0 or _titles_alike(new.title, old.title)):
             yield None
+            continue
+        if usual is None:  # for most entries nobody asks
+            usual = _usual(at, hits, sizes, clusters, len(held))
+        hit = hits[start:end]
+        yield _evidence(new, old, hit, at[start:end][hit], usual)
 
 
 def _titles_alike(one: Title, two: Title) -> bool:
@@ -124,7 +127,7 @@ def _titles_alike(one: Title, two: Title) -> bool:
 def _usual(
     at: NDArray[np.intp],
     hits: NDArray[np.bool_],
-    olds: Sequence[Print],
+    sizes: Sequence[int],
     clusters: Sequence[int],
     size: int,
 ) -> NDArray[np.bool_]:
@@ -132,7 +135,7 @@ def _usual(
     if len(set(clusters)) < _USUAL or not size:
         return np.zeros(size, bool)
     numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
-    owners = np.repeat([numbers[c] for c in clusters], [len(old.shingles) for old in olds])
+    owners = np.repeat([numbers[c] for c in clusters], sizes)
     once = np.unique(owners[hits] * size + at[hits])
     return np.bincount(once % size, minlength=size) >= _USUAL
 
@@ -166,9 +169,9 @@ def _evidence(
         place=max(0.0, middle if mine <= theirs else -middle) / longest,
         agree=agree,
         differ=differ,
-        strange=min(len(x) for x in strange),
+        strange=min(strange),
         strangeness=min(
-            len(x) / max(1, len(p.headed)) for x, p in zip(strange, (new, old), strict=True)
+            count / max(1, len(p.headed)) for count, p in zip(strange, (new, old), strict=True)
         ),
         told=_told(short, long),
         told_back=_told(long, short),
@@ -178,20 +181,24 @@ def _evidence(
     )
 
 
-def _strange(one: Print, other: Print) -> frozenset[Term]:
-    return (one.headed & one.terms) - other.terms - other.headed
+def _strange(one: Print, other: Print) -> int:
+    """How many terms of one's title only its own text has."""
+    heads = one.headed
+    return int(np.count_nonzero(among(heads, one.terms) & ~_known(heads, other)))
 
 
 def _told(one: Print, other: Print) -> float:
-    return len(one.headed & (other.terms | other.headed)) / max(1, len(one.headed))
+    return int(np.count_nonzero(_known(one.headed, other))) / max(1, len(one.headed))
+
+
+def _known(terms: Terms, other: Print) -> NDArray[np.bool_]:
+    return among(terms, other.terms) | among(terms, other.headed)
 
 
 def _within(part: NDArray[np.uint32], whole: NDArray[np.uint32]) -> float:
-    if not len(part) or not len(whole):
+    if not len(part):
         return 0.0
-    at = np.searchsorted(whole, part)
-    at[at == len(whole)] = 0
-    return float(np.count_nonzero(whole[at] == part)) / len(part)
+    return float(np.count_nonzero(among(part, whole))) / len(part)
 
 
 def _figures(one: Print, two: Print) -> tuple[int, int]:

@@ -33,6 +33,7 @@ from aggregator.stores import Store
 from aggregator.text import letters, plain
 
 _FLOOD = 5  # entries
+_TOGETHER = 200  # entries for which likes are looked up at once; all of a feed may fill the memory
 _WITHDRAWN = "its front matter: it says that it is not published"
 
 
@@ -105,9 +106,12 @@ class _Ingest:
                 self._know(old)
             self.again = self._returned()
         coming = self._oldest_first()
-        self.near.prepare((arrival.entry, published) for arrival, published in coming)
         for number, (arrival, published) in enumerate(coming):
+            if number % _TOGETHER == 0:
+                batch = coming[number : number + _TOGETHER]
+                self.near.prepare((a.entry, when) for a, when in batch)
             self._take(arrival, published, self.now + timedelta(microseconds=number))
+        self.near.write()
         self._withdraw()
         self._heed()
         self.store.settle(self.touched, self.now)
@@ -270,6 +274,7 @@ class _Ingest:
             self._note_match(new, found[0])
             self.count["merged"] += 1
         self.store.change(new, arrival, surfaced=self.now if told else None)
+        self.near.forget()
         if told:
             self.near.keep(new, before=old.entry)
         if found or _public(new) != _public(old):
@@ -384,6 +389,7 @@ class _Ingest:
         if len(clusters) == 1:
             return clusters.pop()
         self.touched |= clusters
+        self.near.forget()
         return self.store.merge(clusters)
 
     def _note_match(self, new: StoredEntry, match: Match) -> None:

@@ -514,6 +514,17 @@ Place = tuple[int, int]  # in the index of sketches: the week of an entry's date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What an entry is compared by from now on, and where it is found, and is no more."""
+
+    entry: int
+    tokens: bytes
+    points: bool  # it only points at what others tell
+    here: tuple[Place, ...]
+    gone: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imprint:
     """A sighting as others are held against it (prints, near)."""
 

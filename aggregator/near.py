@@ -9,16 +9,16 @@ touched, neither to look something up nor to write it down.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aggregator import prints
 from aggregator.cluster import outlet_of, points
 from aggregator.evidence import Evidence, Seen, Verdict, measure, verdict
-from aggregator.model import Entry, Imprint, Place, StoredEntry
-from aggregator.prints import Print, print_of
+from aggregator.model import Entry, Imprint, Kept, StoredEntry
+from aggregator.prints import Print, print_of, prints_of
 from aggregator.stores import Store
 
 _MOST = 40  # entries that one is held against
@@ -37,32 +37,50 @@ class Like:
 
 
 class Near:
-    """What the store has that is like the entries of one poll."""
+    """What the store has that is like the entries of one poll, which come in batches. What is
+    looked up, and what is to be written, is so for a batch at once."""
 
     def __init__(self, store: Store, *, window: timedelta, points: bool = False) -> None:
         self._store = store
         self._window = window
         self._points = points  # whether all of the source only points at what others tell
-        self._postings: dict[Place, list[int]] = {}
-        self._prints: dict[Entry, Print] = {}
+        self._prints: dict[int, tuple[Entry, Print]] = {}  # by what an entry is, not what it says
+        self._asked: dict[int, set[int]] = {}  # hashes, by week
+        self._postings: dict[int, dict[int, list[int]]] = {}  # entries, by week and hash
+        self._olds: dict[int, tuple[Imprint, Print]] = {}
+        self._kept: dict[int, Kept] = {}  # and not written yet
 
     def prepare(self, coming: Iterable[tuple[Entry, datetime]]) -> None:
-        """Look up at once where the sketches of a whole document lead."""
-        self._look({x for entry, when in coming for x in self._places(self._print(entry), when)})
+        """Look up at once where the sketches of a batch lead."""
+        self.write()
+        for known in (self._prints, self._asked, self._postings, self._olds):
+            known.clear()
+        batch = list(coming)
+        printed = prints_of([entry for entry, _ in batch])
+        wanted: dict[int, set[int]] = defaultdict(set)
+        for (entry, when), one in zip(batch, printed, strict=True):
+            self._prints[id(entry)] = entry, one
+            for week in self._weeks(when):
+                wanted[week].update(one.sketch)
+        self._look(wanted)
 
     def like(self, new: StoredEntry) -> list[Like]:
         """What it was held against, the likeliest first."""
         assert new.entry is not None
         printed = self._print(new.entry)
-        places = self._places(printed, new.published)
-        self._look(places)
-        shared = Counter(key for place in places for key in self._postings[place])
+        weeks = self._weeks(new.published)
+        self._look(dict.fromkeys(weeks, printed.sketch))
+        shared: Counter[int] = Counter()
+        for week in weeks:
+            postings = self._postings[week]
+            for mark in printed.sketch if postings else ():
+                shared.update(postings.get(mark, ()))
         del shared[new.key]
         keys = [key for key, _ in shared.most_common(_MOST)]
         olds = [
             old
-            for old in self._store.imprints(keys)
-            if abs(old.published - new.published) <= self._window
+            for old in self._known(keys)
+            if abs(old[0].published - new.published) <= self._window
         ]
         return judged(self._seen(new, printed), olds) if olds else []
 
@@ -70,21 +88,33 @@ class Near:
         """From now on others are held against it, as it is now and not as it was `before`."""
         assert new.entry is not None
         printed, week = self._print(new.entry), _week(new.published)
-        self._look([(week, mark) for mark in printed.sketch])
-        gone = set(self._print(before).sketch) - set(printed.sketch) if before else set()
-        kept = []
+        self._look({week: printed.sketch})
+        gone = set(self._print(before).sketch).difference(printed.sketch) if before else ()
+        here = []
         for mark in printed.sketch:
-            known = self._postings[week, mark]
+            known = self._postings[week].setdefault(mark, [])
             if len(known) < _CROWD and new.key not in known:
                 known.append(new.key)
-                kept.append((week, mark))
-        self._store.keep_print(
-            new.key,
-            prints.to_bytes(printed),
+                here.append((week, mark))
+        if new.key in self._kept:
+            self.write()
+        self._kept[new.key] = Kept(
+            entry=new.key,
+            tokens=prints.to_bytes(printed),
             points=self._points or points(new.entry),
-            kept=kept,
-            gone=[(week, mark) for mark in gone],
+            here=tuple(here),
+            gone=tuple((week, mark) for mark in gone),
         )
+
+    def write(self) -> None:
+        """What is to be kept is in the store from now on."""
+        if self._kept:
+            self._store.keep_prints(self._kept.values())
+            self._kept.clear()
+
+    def forget(self) -> None:
+        """What the store says of entries that it had before may be other than it was."""
+        self._olds.clear()
 
     def _seen(self, new: StoredEntry, printed: Print) -> Seen:
         assert new.entry is not None
@@ -97,28 +127,42 @@ class Near:
         )
 
     def _print(self, entry: Entry) -> Print:
-        if entry not in self._prints:
-            self._prints[entry] = print_of(entry)
-        return self._prints[entry]
+        if id(entry) not in self._prints:
+            self._prints[id(entry)] = entry, print_of(entry)
+        return self._prints[id(entry)][1]
 
-    def _places(self, printed: Print, published: datetime) -> list[Place]:
-        weeks = range(_week(published - self._window), _week(published + self._window) + 1)
-        return [(week, mark) for week in weeks for mark in printed.sketch]
+    def _weeks(self, published: datetime) -> range:
+        return range(_week(published - self._window), _week(published + self._window) + 1)
 
-    def _look(self, places: Iterable[Place]) -> None:
-        unknown = {place for place in places if place not in self._postings}
+    def _look(self, wanted: Mapping[int, Iterable[int]]) -> None:
+        unknown = []
+        for week, marks in wanted.items():
+            asked = self._asked.setdefault(week, set())
+            self._postings.setdefault(week, {})
+            new = set(marks).difference(asked)
+            asked |= new
+            unknown += [(week, mark) for mark in new]
         if unknown:
-            found = self._store.postings(unknown)
-            self._postings |= {place: found.get(place, []) for place in unknown}
+            for (week, mark), keys in self._store.postings(unknown).items():
+                self._postings[week][mark] = keys
+
+    def _known(self, keys: Sequence[int]) -> Iterator[tuple[Imprint, Print]]:
+        unknown = [key for key in keys if key not in self._olds]
+        if unknown:
+            if not self._kept.keys().isdisjoint(unknown):
+                self.write()
+            olds = self._store.imprints(unknown)
+            printed = prints.from_stored([(old.tokens, old.title) for old in olds])
+            self._olds |= {old.key: (old, p) for old, p in zip(olds, printed, strict=True)}
+        return (self._olds[key] for key in keys if key in self._olds)
 
 
-def judged(new: Seen, olds: Sequence[Imprint]) -> list[Like]:
+def judged(new: Seen, olds: Sequence[tuple[Imprint, Print]]) -> list[Like]:
     """All that there is something to say about, one story first, the nearest before others."""
-    known = [prints.from_bytes(old.tokens, old.title) for old in olds]
-    found = measure(new.print, known, [old.cluster for old in olds])
+    found = measure(new.print, [p for _, p in olds], [old.cluster for old, _ in olds])
     likes = [
         Like(old=old, evidence=e, verdict=verdict(new, _seen_of(old, p), e))
-        for old, p, e in zip(olds, known, found, strict=True)
+        for (old, p), e in zip(olds, found, strict=True)
         if e is not None
     ]
     likes.sort(

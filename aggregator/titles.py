@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -110,11 +110,46 @@ _HINT = re2.compile(
 )
 
 
-@lru_cache(maxsize=8192)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A title as it is read, before its words are looked at."""
+
+    text: str  # what is left of it
+    serial: frozenset[str] = frozenset()
+    corrects: bool = False
+    updates: bool = False
+    live: bool = False
+    comments: bool = False
+    gathers: bool = False
+
+
+@lru_cache(maxsize=4096)
 def title_of(text: str) -> Title:
     """What a plain title says."""
+    read = heading_of(text)
+    return titled(read, tokens_of(read.text))
+
+
+def titled(read: Heading, words: Tokens) -> Title:
+    """The title of which these are the words."""
+    listed = tuple(words.tolist())
+    return Title(
+        words=words,
+        listed=listed,
+        pairs=frozenset(pairwise(listed)) or frozenset((word, word) for word in listed),
+        serial=read.serial,
+        corrects=read.corrects,
+        updates=read.updates,
+        live=read.live,
+        comments=read.comments,
+        gathers=read.gathers,
+    )
+
+
+def heading_of(text: str) -> Heading:
+    """What stands in a plain title beside its words."""
     if not _HINT.search(text):
-        return _title(text)
+        return Heading(text=text)
     corrects, updates, live, comments = False, False, False, False
     while found := _PREFIX.match(text):
         rest = text[found.end() :]
@@ -131,8 +166,8 @@ def title_of(text: str) -> Title:
     live |= bool(_LIVE.search(text))
     comments |= bool(_ABOUT.match(text))
     text = _without_outlet(text)
-    return replace(
-        _title(text),
+    return Heading(
+        text=text,
         serial=frozenset(_marks(text)),
         corrects=corrects,
         updates=updates,
@@ -140,13 +175,6 @@ def title_of(text: str) -> Title:
         comments=comments,
         gathers=bool(_GATHERS.search(text)),
     )
-
-
-def _title(text: str) -> Title:
-    words = tokens_of(text)
-    listed = tuple(words.tolist())
-    pairs = frozenset(pairwise(listed)) or frozenset((word, word) for word in listed)
-    return Title(words, listed, pairs)
 
 
 def _without_outlet(text: str) -> str:

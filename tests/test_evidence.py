@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.evidence import Seen, measure, verdict
 from aggregator.model import Entry
-from aggregator.prints import Print, from_bytes, print_of, to_bytes
+from aggregator.prints import from_stored, print_of, prints_of, to_bytes
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
@@ -215,9 +215,33 @@ def test_what_several_stories_have_in_common_tells_nothing_of_any() -> None:
 
 def test_a_print_survives_its_storage() -> None:
     printed = seen(FERRY_TITLE, *FERRY).print
-    stored: Print = from_bytes(to_bytes(printed), FERRY_TITLE)
-    assert stored.sketch == printed.sketch
-    assert stored.figures == printed.figures
+    short = seen("Two words", "Only a few").print
+    kept = [(to_bytes(printed), FERRY_TITLE), (to_bytes(short), "Two words")]
+    for stored, one in zip(from_stored(kept), (printed, short), strict=True):
+        assert stored.sketch == one.sketch
+        assert stored.figures == one.figures
+        assert stored.shingles.tolist() == one.shingles.tolist()
+
+
+def test_many_prints_at_once_are_those_of_each_alone() -> None:
+    texts = (
+        "One line",
+        "",
+        "1,234",
+        ",5 then 6,",
+        "繁體中文與軟體的測試",
+        "cafe\u0301 三 4",
+        "x" * 200_000,
+    )
+    entries = [
+        Entry(title=text, content=f"<p>{text} {more}</p>") for text in texts for more in texts
+    ]
+
+    for entry, one in zip(entries, prints_of(entries), strict=True):
+        alone = print_of(entry)
+        assert one.tokens.tolist() == alone.tokens.tolist()
+        assert one.title.listed == alone.title.listed
+        assert one.sketch == alone.sketch
 
 
 def test_texts_of_nothing_and_of_much_are_measured_as_well() -> None:

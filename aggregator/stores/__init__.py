@@ -19,6 +19,7 @@ from aggregator.model import (
     Feed,
     FileStamp,
     Imprint,
+    Kept,
     Keys,
     Lease,
     Place,
@@ -140,16 +141,9 @@ class Store(Protocol):
     def imprints(self, entries: Collection[int]) -> list[Imprint]:
         """What those of these entries are compared by that have a print."""
 
-    def keep_print(
-        self,
-        entry: int,
-        tokens: bytes,
-        *,
-        points: bool,
-        kept: Iterable[Place],
-        gone: Iterable[Place],
-    ) -> None:
-        """The print of an entry, and the places where its sketch is found, and is no more."""
+    def keep_prints(self, kept: Collection[Kept]) -> None:
+        """The prints of entries, and the places where their sketches are found, and are no more.
+        No entry is among them twice."""
 
     def members(self, cluster: int, source: str | None = None) -> list[StoredEntry]:
         """The sightings of a cluster, or those of them that are of one source."""

@@ -29,6 +29,7 @@ from aggregator.model import (
     Feed,
     FileStamp,
     Imprint,
+    Kept,
     Keys,
     Lease,
     Place,
@@ -472,6 +473,8 @@ class SqliteStore:
             by_week.setdefault(week, []).append(mark)
         found: dict[Place, list[int]] = {}
         for week, marks in by_week.items():
+            if not self._db.execute("SELECT 1 FROM sketch WHERE week = ?", (week,)).fetchone():
+                continue  # as most weeks to come
             rows = self._db.execute(
                 "SELECT hash, entry FROM sketch WHERE week = ?"
                 " AND hash IN (SELECT value FROM json_each(?))",
@@ -490,26 +493,19 @@ class SqliteStore:
         )
         return [to_imprint(row) for row in rows]
 
-    def keep_print(
-        self,
-        entry: int,
-        tokens: bytes,
-        *,
-        points: bool,
-        kept: Iterable[Place],
-        gone: Iterable[Place],
-    ) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO print (entry, tokens, points) VALUES (?, ?, ?)",
-            (entry, tokens, points),
-        )
+    def keep_prints(self, kept: Collection[Kept]) -> None:
         self._db.executemany(
-            "INSERT OR IGNORE INTO sketch (week, hash, entry) VALUES (?, ?, ?)",
-            [(*place, entry) for place in kept],
+            "INSERT OR REPLACE INTO print (entry, tokens, points) VALUES (?, ?, ?)",
+            [(x.entry, x.tokens, x.points) for x in kept],
         )
         self._db.executemany(
             "DELETE FROM sketch WHERE week = ? AND hash = ? AND entry = ?",
-            [(*place, entry) for place in gone],
+            [(*place, x.entry) for x in kept for place in x.gone],
+        )
+        # In the order of the table: each of its pages is gone to once.
+        self._db.executemany(
+            "INSERT OR IGNORE INTO sketch (week, hash, entry) VALUES (?, ?, ?)",
+            sorted((*place, x.entry) for x in kept for place in x.here),
         )
 
     def members(self, cluster: int, source: str | None = None) -> list[StoredEntry]:

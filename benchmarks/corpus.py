@@ -60,7 +60,7 @@ def _write_one(root: Path, feed: int, *, feeds: int, entries: int, first: int) -
     numbers = range(first, first + entries)
     told = [story(feed, number, feeds=feeds, entries=entries) for number in numbers]
     told.sort(key=lambda one: one.date, reverse=True)
-    body = _WRITERS[kind_of(feed)](feed, told).encode()
+    body = document(feed, told)
     path = root / name_of(feed)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(body)
@@ -68,6 +68,11 @@ def _write_one(root: Path, feed: int, *, feeds: int, entries: int, first: int) -
     os.utime(fresh, (moment, moment))
     fresh.replace(path)
     return len(body)
+
+
+def document(feed: int, told: list[Story]) -> bytes:
+    """The feed that tells these stories, the newest first."""
+    return _WRITERS[kind_of(feed)](feed, told).encode()
 
 
 def _title_of(feed: int) -> str:

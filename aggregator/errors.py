@@ -9,6 +9,7 @@ AggregatorError
 │   ├── Held             it sends another feed than it did; nothing of that is taken
 │   └── ParseError       what it sent is no feed, or a post that cannot be read
 ├── StoreError           the store cannot be opened or written
+│   ├── StoreEmpty       there is nothing in it yet to be read
 │   └── StoreLocked      another process has it (exit 75)
 └── OutputError          a document could not be written; the last good one stays
 """
@@ -69,6 +70,10 @@ class ParseError(SourceError):
 
 class StoreError(AggregatorError):
     """The store cannot be opened, read or written."""
+
+
+class StoreEmpty(StoreError):
+    """Nobody has written into it yet: whoever reads finds nothing."""
 
 
 class StoreLocked(StoreError):

@@ -624,15 +624,16 @@ def test_the_way_of_a_poll_uses_an_index_at_every_step(tmp_path: Path) -> None:
     seen: list[str] = []
     opened = stores.connect(url(tmp_path), exclusive=True)
     opened.enrol([source("a")], NOW)
-    opened._db.set_trace_callback(seen.append)
+    db = opened._db._writer.db
+    db.set_trace_callback(seen.append)
     save(opened, poll("a", arrival("1", "x")))
     opened.stories("x", 50)
     opened.claim(NOW, names=["a"], unless_pushed_since=NOW)
-    opened._db.set_trace_callback(None)
+    db.set_trace_callback(None)
     queries = [s for s in seen if s.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))]
     assert queries
     for query in queries:
-        plan = [row[3] for row in opened._db.execute(f"EXPLAIN QUERY PLAN {query}")]
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
         scans = [
             p for p in plan if p.startswith("SCAN") and "json_each" not in p and "CONSTANT" not in p
         ]

@@ -1,6 +1,7 @@
 """What we know, kept: the Store contract, and the stores that fulfil it.
 
-To add a store: a file with `connect(url)` and a line in STORES; tests/test_store.py is its suite.
+`sql` fulfils it for every database with SQL. To add a store: a file with `connect(url)` and a line
+in STORES; tests/test_store.py is its suite.
 """
 
 from __future__ import annotations

@@ -5,30 +5,30 @@ Whatever changes a listing gives back the outputs that it touched: the caller ke
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
 from aggregator.model import EVERYTHING, Arrival, StoredEntry, Story
 from aggregator.stores import codec
 from aggregator.stores.codec import from_moment
+from aggregator.stores.database import Database
 from aggregator.stores.rows import ENTRY, to_entry, to_story
 
 
-def newest(db: sqlite3.Connection, output: str, limit: int) -> list[Story]:
+def newest(db: Database, output: str, limit: int) -> list[Story]:
     """Those of an output that surfaced last, newest first; held ones left out."""
-    clusters = db.execute(
+    clusters = db.rows(
         "SELECT c.* FROM listing l JOIN cluster c ON c.key = l.cluster"
-        " WHERE l.output = ? AND c.release IS NULL AND c.merged IS NULL"
-        " ORDER BY l.surfaced DESC, l.cluster LIMIT ?",
-        (output, limit),
-    ).fetchall()
+        " WHERE l.output = :output AND c.release IS NULL AND c.merged IS NULL"
+        " ORDER BY l.surfaced DESC, l.cluster LIMIT :most",
+        output=output,
+        most=limit,
+    )
     sightings: dict[int, list[StoredEntry]] = {row["key"]: [] for row in clusters}
-    rows = db.execute(
-        f"SELECT {ENTRY} FROM entry WHERE cluster IN (SELECT value FROM json_each(?))"
+    rows = db.rows(
+        f"SELECT {ENTRY} FROM entry WHERE cluster IN :clusters"
         " AND dropped IS NULL AND document IS NOT NULL ORDER BY key",
-        (json.dumps(list(sightings)),),
+        clusters=list(sightings),
     )
     for row in rows:
         sightings[row["cluster"]].append(to_entry(row))
@@ -36,44 +36,46 @@ def newest(db: sqlite3.Connection, output: str, limit: int) -> list[Story]:
 
 
 def open_cluster(
-    db: sqlite3.Connection, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime
+    db: Database, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime
 ) -> tuple[int, set[str]]:
     """A new cluster of one. Most are: what `settle` would find out is written at once."""
     moment = from_moment(surfaced)
     held = None if entry.published <= entry.first_seen else from_moment(entry.published)
-    cluster = db.execute(
-        "INSERT INTO cluster (published, surfaced, release) VALUES (?, ?, ?)",
-        (from_moment(entry.published), moment, held),
-    ).lastrowid
+    (row,) = db.rows(
+        "INSERT INTO cluster (published, surfaced, release)"
+        " VALUES (:published, :surfaced, :release) RETURNING key",
+        published=from_moment(entry.published),
+        surfaced=moment,
+        release=held,
+    )
+    cluster: int = row["key"]
     names: set[str] = set() if arrival.dropped else {*arrival.outputs, EVERYTHING}
-    db.executemany(
-        "INSERT INTO listing (output, cluster, surfaced) VALUES (?, ?, ?)",
-        [(name, cluster, moment) for name in names],
-    )
-    return cluster or 0, names
+    _enter(db, cluster, names, moment)
+    return cluster, names
 
 
-def merge(db: sqlite3.Connection, clusters: Collection[int]) -> int:
+def merge(db: Database, clusters: Collection[int]) -> int:
     """The one published first, else the oldest, takes in the others."""
-    rows = db.execute(
-        "SELECT key FROM cluster WHERE key IN (SELECT value FROM json_each(?))"
-        " ORDER BY id IS NULL, key",
-        (json.dumps(list(clusters)),),
+    rows = db.rows(
+        "SELECT key FROM cluster WHERE key IN :clusters ORDER BY id IS NULL, key",
+        clusters=list(clusters),
     )
-    survivor, *others = [int(row[0]) for row in rows]
+    survivor, *others = [int(row["key"]) for row in rows]
     for other in others:
-        db.execute("UPDATE entry SET cluster = ? WHERE cluster = ?", (survivor, other))
-        db.execute("UPDATE cluster SET merged = ? WHERE key = ?", (survivor, other))
+        pair = {"survivor": survivor, "other": other}
+        db.execute("UPDATE entry SET cluster = :survivor WHERE cluster = :other", **pair)
+        db.execute("UPDATE cluster SET merged = :survivor WHERE key = :other", **pair)
     return survivor
 
 
-def settle(db: sqlite3.Connection, cluster: int, now: datetime) -> set[str]:
+def settle(db: Database, cluster: int, now: datetime) -> set[str]:
     """List a cluster in the outputs that its sightings name."""
-    row = db.execute("SELECT * FROM cluster WHERE key = ?", (cluster,)).fetchone()
-    live = db.execute(
-        "SELECT outputs, published, surfaced FROM entry WHERE cluster = ? AND dropped IS NULL",
-        (cluster,),
-    ).fetchall()
+    (row,) = db.rows("SELECT id, surfaced FROM cluster WHERE key = :cluster", cluster=cluster)
+    live = db.rows(
+        "SELECT outputs, published, surfaced FROM entry"
+        " WHERE cluster = :cluster AND dropped IS NULL",
+        cluster=cluster,
+    )
     surfaced = row["surfaced"]
     if row["id"] is None and live:
         # Before its first publication nothing about a story may hang on which of its
@@ -81,43 +83,54 @@ def settle(db: sqlite3.Connection, cluster: int, now: datetime) -> set[str]:
         first = min(x["published"] for x in live)
         surfaced = min(x["surfaced"] for x in live)
         db.execute(
-            "UPDATE cluster SET published = ?, surfaced = ?, release = ? WHERE key = ?",
-            (first, surfaced, first if first > from_moment(now) else None, cluster),
+            "UPDATE cluster SET published = :published, surfaced = :surfaced, release = :release"
+            " WHERE key = :cluster",
+            published=first,
+            surfaced=surfaced,
+            release=first if first > from_moment(now) else None,
+            cluster=cluster,
         )
     named = {name for x in live for name in codec.to_names(x["outputs"])}
     return _list(db, cluster, named | {EVERYTHING} if live else set(), surfaced)
 
 
-def _list(db: sqlite3.Connection, cluster: int, wanted: set[str], surfaced: int) -> set[str]:
-    rows = db.execute("SELECT output FROM listing WHERE cluster = ?", (cluster,))
-    listed = {row[0] for row in rows}
-    db.executemany(
-        "DELETE FROM listing WHERE output = ? AND cluster = ?",
-        [(name, cluster) for name in listed - wanted],
+def _list(db: Database, cluster: int, wanted: set[str], surfaced: int) -> set[str]:
+    rows = db.rows("SELECT output FROM listing WHERE cluster = :cluster", cluster=cluster)
+    listed = {row["output"] for row in rows}
+    db.execute_each(
+        "DELETE FROM listing WHERE output = :output AND cluster = :cluster",
+        [{"output": name, "cluster": cluster} for name in listed - wanted],
     )
-    db.executemany(
-        "INSERT OR REPLACE INTO listing (output, cluster, surfaced) VALUES (?, ?, ?)",
-        [(name, cluster, surfaced) for name in wanted],
-    )
+    _enter(db, cluster, wanted, surfaced)
     return wanted | listed
 
 
-def release(db: sqlite3.Connection, now: datetime) -> set[str]:
-    """Let go of the stories that were held until `now`."""
-    moment = (from_moment(now),)
-    rows = db.execute(
-        "SELECT output FROM listing JOIN cluster ON cluster = key WHERE release <= ?", moment
+def _enter(db: Database, cluster: int, names: set[str], surfaced: int) -> None:
+    db.execute_each(
+        "INSERT INTO listing (output, cluster, surfaced) VALUES (:output, :cluster, :surfaced)"
+        " ON CONFLICT (output, cluster) DO UPDATE SET surfaced = excluded.surfaced",
+        [{"output": name, "cluster": cluster, "surfaced": surfaced} for name in names],
     )
-    touched = {row[0] for row in rows}
-    db.execute("UPDATE cluster SET release = NULL WHERE release <= ?", moment)
+
+
+def release(db: Database, now: datetime) -> set[str]:
+    """Let go of the stories that were held until `now`."""
+    moment = from_moment(now)
+    rows = db.rows(
+        "SELECT l.output FROM listing l JOIN cluster c ON l.cluster = c.key"
+        " WHERE c.release <= :moment",
+        moment=moment,
+    )
+    touched = {row["output"] for row in rows}
+    db.execute("UPDATE cluster SET release = NULL WHERE release <= :moment", moment=moment)
     return touched
 
 
-def outputs_of(db: sqlite3.Connection, source: str) -> set[str]:
+def outputs_of(db: Database, source: str) -> set[str]:
     """Every output in which a sighting of this source stands."""
-    rows = db.execute(
+    rows = db.rows(
         "SELECT DISTINCT output FROM listing WHERE cluster IN"
-        " (SELECT cluster FROM entry WHERE source = ?)",
-        (source,),
+        " (SELECT cluster FROM entry WHERE source = :source)",
+        source=source,
     )
-    return {row[0] for row in rows}
+    return {row["output"] for row in rows}

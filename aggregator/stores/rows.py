@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from aggregator.model import Arrival, Imprint, Keys, PollState, StoredEntry, Sto
 from aggregator.opml import Outline
 from aggregator.stores import codec
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
+from aggregator.stores.database import Row
 
 ENTRY = """
     key, source, cluster, source_entry_id, global_id, url_key, title_key, digest, title,
@@ -18,7 +18,7 @@ ENTRY = """
 """
 
 
-def to_state(row: sqlite3.Row) -> PollState:
+def to_state(row: Row) -> PollState:
     return PollState(
         source=row["id"],
         due=to_moment(row["due"]),
@@ -43,7 +43,7 @@ def to_state(row: sqlite3.Row) -> PollState:
     )
 
 
-def to_entry(row: sqlite3.Row) -> StoredEntry:
+def to_entry(row: Row) -> StoredEntry:
     return StoredEntry(
         key=row["key"],
         source=row["source"],
@@ -68,7 +68,7 @@ def to_entry(row: sqlite3.Row) -> StoredEntry:
     )
 
 
-def to_imprint(row: sqlite3.Row) -> Imprint:
+def to_imprint(row: Row) -> Imprint:
     return Imprint(
         key=row["key"],
         source=row["source"],
@@ -81,7 +81,7 @@ def to_imprint(row: sqlite3.Row) -> Imprint:
     )
 
 
-def to_story(row: sqlite3.Row, sightings: Iterable[StoredEntry]) -> Story:
+def to_story(row: Row, sightings: Iterable[StoredEntry]) -> Story:
     return Story(
         cluster=row["key"],
         id=row["id"],
@@ -92,13 +92,22 @@ def to_story(row: sqlite3.Row, sightings: Iterable[StoredEntry]) -> Story:
     )
 
 
-def to_outline(row: sqlite3.Row) -> Outline:
+def to_outline(row: Row) -> Outline:
     return Outline(
         title=row["title"],
         url=row["url"],
         categories=codec.to_names(row["categories"]),
         includes=bool(row["includes"]),
     )
+
+
+def from_outline(outline: Outline) -> dict[str, Any]:
+    return {
+        "url": outline.url,
+        "title": outline.title,
+        "categories": codec.from_names(outline.categories),
+        "includes": outline.includes,
+    }
 
 
 def from_state(state: PollState) -> dict[str, Any]:

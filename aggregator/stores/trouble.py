@@ -4,16 +4,11 @@ thing: it stays what it is, and is its bearer's trouble alone.
 
 from __future__ import annotations
 
-import inspect
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any, TypeVar
 
 from aggregator.errors import StoreError
-
-C = TypeVar("C", bound=type)
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 # On a full disk SQLITE_FULL says so; SQLITE_IOERR, where not even the log of the store can grow.
@@ -39,20 +34,3 @@ def _advice(error: sqlite3.Error) -> str:
     if code not in _DAMAGED:
         return ""
     return "; put a backup in its place, or move it away and `aggregator run` makes a new one"
-
-
-def telling(cls: C) -> C:
-    """Every public method of `cls`, which is `called` something, tells of trouble with its file."""
-    for name, method in list(vars(cls).items()):
-        if inspect.isfunction(method) and not name.startswith("_"):
-            setattr(cls, name, _telling(method))
-    return cls
-
-
-def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
-    def called(store: Any, *args: Any, **kwargs: Any) -> Any:
-        with told(store.called):
-            return method(store, *args, **kwargs)
-
-    return called

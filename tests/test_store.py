@@ -1,6 +1,7 @@
 """The Store contract, against every store there is."""
 
 import os
+import random
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -190,6 +191,71 @@ def test_what_is_saved_comes_back_as_it_was(store: Store) -> None:
 
     assert (kept.entry, kept.keys, kept.outputs) == (given.entry, given.keys, given.outputs)
     assert kept.published == given.entry.published
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\0b",
+        "\0",
+        "\x1a0000",
+        "\x1a",
+        "%s %(x)s :x {}",
+        "夜\u2028🚢",
+        "".join(map(chr, range(1, 32))),
+    ],
+    ids=ascii,
+)
+def test_a_text_comes_back_as_it_was_whatever_is_in_it(store: Store, text: str) -> None:
+    odd = arrival(text, f"x{text}", content=text)
+    odd = replace(odd, entry=replace(odd.entry, title=text), dropped=None)
+    odd = replace(odd, keys=replace(odd.keys, url_key=text, global_id=text, title_key=text))
+    trouble = FileStamp(path=text, stamp=text, problems=(text,))
+    save(store, poll("a", odd, stamps=(trouble,), feed=Feed(title=text)))
+    store.set_meta({text: text})
+
+    (kept,) = store.entries(source="a", output=f"x{text}")
+    assert (kept.entry, kept.keys, kept.title) == (odd.entry, odd.keys, text)
+    assert store.digests("a", [text]) == {text: odd.keys.digest}
+    assert store.shared([odd.keys]) == {text}
+    assert store.recognised("a", [], [text]) == store.recognised("a", [text], []) == [kept]
+    assert store.candidates(odd.keys, near=NOW, within=WEEK) == [kept]
+    assert store.knows("a", [odd.keys]) and store.found(text, None) == [kept]
+    assert store.feed("a").title == store.meta(text) == text
+    assert (store.stamps("a"), store.problems("a")) == ({text: text}, [text])
+    save(store, poll("a", gone=(text,)))
+    assert store.stamps("a") == {}
+
+
+def test_what_no_encoding_has_is_the_trouble_of_its_poll_or_kept(store: Store) -> None:
+    """Half of a surrogate pair: SQLite takes none."""
+    odd = arrival("\ud83d")
+
+    broken, whole = save(store, poll("a", odd), poll("b", arrival("1")))
+
+    assert isinstance(broken, Exception)
+    assert not isinstance(whole, Exception) and whole.new == 1
+
+
+def test_an_id_and_a_link_may_be_as_long_as_they_like(store: Store) -> None:
+    """No index has a place for so much."""
+    chance = random.Random(1)
+    long, other = (
+        "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(9999)) for _ in "ab"
+    )
+    given = arrival(long)
+    keys = replace(given.keys, url_key=other, global_id=long)
+    given = replace(given, keys=keys)
+
+    (changes,) = save(store, poll("a", given))
+    later = replace(given.entry, updated=NOW, title="Another")
+    (again,) = save(store, poll("a", replace(given, entry=later, keys=replace(keys, digest=b"o"))))
+
+    assert (changes.new, again.new, again.changed) == (1, 0, 1)
+    (kept,) = store.candidates(keys, near=NOW, within=WEEK)
+    assert store.recognised("a", [long], []) == [kept]
+    store.pin(kept.cluster, id=long, leader=kept.key, published=NOW)
+    assert store.taken(long) and not store.taken(other)
 
 
 def test_entries_and_poll_state_are_kept_together_or_not_at_all(store: Store) -> None:

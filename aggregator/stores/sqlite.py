@@ -8,13 +8,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import quote
 
 from aggregator.errors import StoreEmpty, StoreError, StoreLocked
@@ -62,6 +63,19 @@ def _sql(sql: str) -> tuple[str, tuple[str, ...]]:
     return translated(sql, one=":{}", some="IN (SELECT value FROM json_each(:{}))")
 
 
+def _one_by_one(
+    sql: str, values: Mapping[str, object], lists: Iterable[str]
+) -> tuple[str, dict[str, object]]:
+    """Each value of a list for itself: in a list of JSON a text ends where U+0000 stands."""
+    given = dict(values)
+    for name in lists:
+        texts: Any = given.pop(name)
+        each = {f"{name}_{number}": text for number, text in enumerate(texts)}
+        sql = re.sub(rf"\bIN :{name}\b", f"IN ({', '.join(f':{x}' for x in each)})", sql)
+        given |= each
+    return sql, given
+
+
 class _Connection:
     """One of SQLite's, which answers as a Reader."""
 
@@ -82,10 +96,11 @@ class _Connection:
                 yield row
 
     def _executed(self, sql: str, values: dict[str, object]) -> sqlite3.Cursor:
-        sql, lists = _sql(sql)
-        for name in lists:
-            values[name] = json.dumps(values[name])
-        return self.db.execute(sql, values)
+        asked, lists = _sql(sql)
+        given = {**values, **{name: json.dumps(values[name]) for name in lists}}
+        if any("\\u0000" in str(given[name]) for name in lists):
+            asked, given = _one_by_one(sql, values, lists)
+        return self.db.execute(asked, given)
 
 
 class SqliteDatabase:

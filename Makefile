@@ -34,7 +34,7 @@ lock: $(VENV)/.test
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links pyproject.toml --extra fulltext --group dev -o requirements-dev.lock
+	  --no-emit-index-url --no-emit-find-links pyproject.toml --extra fulltext --extra postgres --group dev -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from typing import Any, Self
 from aggregator import __version__, compose, config, files, following, links, stores
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
-from aggregator.errors import ConfigError, StoreError
+from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.model import Outcome, Person, RobotsFile, Source, Updated
 from aggregator.pipeline import Pipeline
@@ -44,9 +44,10 @@ class Settings:
         return self.folder / self.config.output.dir
 
     @property
-    def store_file(self) -> Path:
-        """As every path in the config, it starts where the config is."""
-        return self.folder / self.config.store.removeprefix("sqlite:///")
+    def store(self) -> str:
+        """Its address; as every path in the config, that of a file starts where the config is."""
+        path = self.config.store.removeprefix("sqlite:///")
+        return self.config.store if path == self.config.store else f"sqlite:///{self.folder / path}"
 
 
 def settings(path: Path) -> Settings:
@@ -89,13 +90,11 @@ def names(given: Settings) -> tuple[str, ...]:
 
 
 def open_store(given: Settings, *, exclusive: bool) -> stores.Store:
-    return stores.connect(
-        f"sqlite:///{given.store_file}", exclusive=exclusive, name=_store_name(given)
-    )
+    return stores.connect(given.store, exclusive=exclusive, name=_store_name(given))
 
 
 def _store_name(given: Settings) -> str | None:
-    """What messages call it, if they may not name its file."""
+    """What messages call it, if they may not name its file or its database."""
     return "store" if isinstance(given.config.store, Secret) else None
 
 
@@ -198,14 +197,14 @@ class Aggregator:
 
     def _copied(self, opening: AsyncExitStack) -> stores.Store:
         folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="aggregator-")))
-        copy = folder / self.settings.store_file.name
-        if self.settings.store_file.exists():
+        copy = folder / "copy.db"
+        with suppress(StoreEmpty):
             source = open_store(self.settings, exclusive=False)
             try:
                 source.copy_to(copy)
             finally:
                 source.close()
-        return stores.connect(f"sqlite:///{copy}", exclusive=True, name=_store_name(self.settings))
+        return stores.connect(f"sqlite:///{copy}", exclusive=True, name="store")
 
     def _pipeline(self, fetch: Fetch) -> Pipeline:
         given = self.settings.config

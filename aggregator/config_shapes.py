@@ -121,7 +121,15 @@ def _secret(*shapes: Shape) -> Shape:
     return _any(*shapes, *places)
 
 
-STORE = _secret(_string(r"sqlite:///[^?#]*[^\s/?#]"))
+SQLITE = r"sqlite:///[^?#]*[^\s/?#]"
+# What is special in an address must be written as %40 and the like, in a password above all: a
+# driver that reads it otherwise would tell parts of it.
+_SERVER = rf"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:,\[\]]*)(:{_PORT})?"
+POSTGRES = (
+    r"postgres(ql)?://([^\s/?#@:]*(:[^\s/?#@:]*)?@)?"
+    rf"{_SERVER}(,{_SERVER})*/[^\s/?#@]+(\?[^\s?#&=]+=[^\s?#&]*(&[^\s?#&=]+=[^\s?#&]*)*)?"
+)
+STORE = _secret(_string(SQLITE), _string(POSTGRES))
 SOURCE_URL = _secret(
     _string(rf"(?!{_SCHEME})" + _line()),
     _string(rf"([Ff][Ee][Ee][Dd]:(//)?)?{_HTTP}([^\s/?#@]*@)?{_HOST}([/?#]\S*)?"),

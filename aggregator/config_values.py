@@ -345,10 +345,23 @@ def store(value: object, folder: Path) -> str:
     given = value
     value, what = _revealed(value, folder)
     if value.startswith(("postgres:", "postgresql:")):
-        raise MisreadError("postgresql is not in this version, write sqlite:///aggregator.db")
-    if not re.fullmatch(r"sqlite:///[^?#]*[^/?#]", value):
+        return _kept(_postgres(value, what), given)
+    if not re.fullmatch(shapes.SQLITE, value):
         raise MisreadError(f"{what} is no store, write sqlite:///aggregator.db")
     return _kept(value, given)
+
+
+def _postgres(value: str, what: str) -> str:
+    if not re.fullmatch(shapes.POSTGRES, value):
+        raise MisreadError(
+            f"{what} is no database, write postgresql://host/database; before the host may stand"
+            " user:password@, with %40 for an @ in it, %2F for a / and so on"
+        )
+    if not importlib.util.find_spec("psycopg"):
+        raise MisreadError(
+            "needs psycopg, an extra: `pip install 'aggregator[postgres]'` installs it"
+        )
+    return re.sub("^postgres:", "postgresql:", value)
 
 
 def source_url(value: object, folder: Path) -> str:

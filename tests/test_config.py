@@ -402,8 +402,9 @@ FAULTS = [
     ("serve: {listen: 'a:70000'}\n", "1:17: serve.listen: 'a:70000' is no host:port"),
     ("posts: [{path: a, site_hosts: ['https://a.example']}]\n", "1:32: posts[0].site_hosts[0]: "),
     (
-        "store: postgresql://u:hush@h/d\n",
-        "1:8: store: postgresql is not in this version, write sqlite:///aggregator.db",
+        "store: postgresql://u:hush/@h/d\n",
+        "1:8: store: this is no database, write postgresql://host/database; before the host may"
+        " stand user:password@, with %40 for an @ in it, %2F for a / and so on",
     ),
     ("store: aggregator.db\n", "1:8: store: this is no store, write sqlite:///aggregator.db"),
     # categories
@@ -680,7 +681,15 @@ def test_secrets_come_from_the_environment_and_from_files(
 
 @pytest.mark.parametrize(
     "secret",
-    ["hush hush", "hush://a.example", "https://hush:99999/", "postgres-hush", "", "a\nhush"],
+    [
+        "hush hush",
+        "hush://a.example",
+        "https://hush:99999/",
+        "postgres-hush",
+        "postgresql://u:hush/x@h/d",
+        "",
+        "a\nhush",
+    ],
 )
 def test_a_secret_that_is_no_good_is_not_repeated(
     secret: str, monkeypatch: pytest.MonkeyPatch
@@ -696,7 +705,7 @@ def test_a_secret_that_is_no_good_is_not_repeated(
 def test_passwords_in_addresses_are_not_repeated() -> None:
     text = """\
 site: {url: 'ftp://u:hush@a.example/', title: x, language: 'https://u:hush@a.example/'}
-store: postgresql://u:hush@h/d
+store: postgresql://u:hush@hush@h/d
 https://u:hush@a.example/: x
 sources:
   https://u:hush@a.example/: {url: 'https://u:hush@a.example/ x'}
@@ -900,6 +909,13 @@ GIVEN: list[Any] = [
     "sqlite:///",
     "sqlite:///x?",
     "postgresql://x/y",
+    "postgres://u:p%40@[::1]:5432,b/y?sslmode=require&x=",
+    "postgresql:///y",
+    "postgresql:///",
+    "postgresql://u:p/x@h/y",
+    "postgresql://u:p@x@h/y",
+    "postgresql://u:1?x@h/y",
+    "postgresql://h/y?x",
     "x.db",
     ["posts", "original"],
     ["atom"],

@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
+from places import PLACES
 from world import Item, World, rss
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "aggregator", "run", "--force", "-q")
 
 
-def site(folder: Path) -> None:
+def site(folder: Path, store: str = "sqlite:///aggregator.db") -> None:
     """The example, and enough feeds beside it that a run takes its time."""
     shutil.copytree(ROOT / "examples", folder / "examples")
     config = (ROOT / "config.yaml").read_text(encoding="utf-8")
@@ -34,7 +35,7 @@ def site(folder: Path) -> None:
         )
         more.append(f"  f{n}: {{url: f{n}.xml, categories: [c{n % 7}]}}\n")
     head, rest = re.split(r"(?m)^sources:.*\n", config)
-    text = f"{head}sources:\n{''.join(more)}{rest}"
+    text = f"store: '{store}'\n{head}sources:\n{''.join(more)}{rest}"
     (folder / "config.yaml").write_text(text, encoding="utf-8")
 
 
@@ -62,12 +63,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     return folder, time.monotonic() - started
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("seed", "kind"), [(0, "sqlite"), (1, "sqlite"), (0, "postgres")])
 def test_killed_again_and_again_it_ends_as_if_it_never_was(
-    tmp_path: Path, undisturbed: tuple[Path, float], seed: int
+    tmp_path: Path, undisturbed: tuple[Path, float], seed: int, kind: str
 ) -> None:
     expected, seconds = undisturbed
-    site(tmp_path)
+    site(tmp_path, store=PLACES[kind](tmp_path).url)
     chance = random.Random(seed)
     killed = 0
     for _ in range(8):

@@ -141,6 +141,7 @@ def test_every_config_in_the_docs_loads(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PRIVATE_FEED", "https://private.example/feed")
+    monkeypatch.setenv("PLANET_STORE", "postgresql://planet:password@db.example/planet")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "feed-url").write_text("https://inside.example/feed")
 

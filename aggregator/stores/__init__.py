@@ -1,7 +1,7 @@
 """What we know, kept: the Store contract, and the stores that fulfil it.
 
-`sql` fulfils it for every database with SQL. To add a store: a file with `connect(url)` and a line
-in STORES; tests/test_store.py is its suite.
+`sql` fulfils it for every database with SQL. To add a store: a file with `connect(url)`, a line in
+STORES and one in tests/places.py, for tests/test_store.py is its suite.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Store(Protocol):
         """All that is written inside is kept together, or not at all. They nest."""
 
     def copy_to(self, path: Path) -> None:
-        """A consistent copy, whoever writes meanwhile."""
+        """A consistent copy, whoever writes meanwhile: an SQLite file."""
 
     def close(self) -> None: ...
 
@@ -240,7 +240,18 @@ def _sqlite(url: str, *, exclusive: bool, name: str | None) -> Store:
     return connect(url, exclusive=exclusive, name=name)
 
 
-STORES: dict[str, Callable[..., Store]] = {"sqlite": _sqlite}
+def _postgres(url: str, *, exclusive: bool, name: str | None) -> Store:
+    try:
+        from aggregator.stores.postgres import connect  # noqa: PLC0415  # its driver is an extra
+    except ImportError as error:
+        raise StoreError(
+            f"{name or 'store'}: needs psycopg, an extra:"
+            " `pip install 'aggregator[postgres]'` installs it"
+        ) from error
+    return connect(url, exclusive=exclusive, name=name)
+
+
+STORES: dict[str, Callable[..., Store]] = {"sqlite": _sqlite, "postgresql": _postgres}
 
 
 def connect(url: str, *, exclusive: bool, name: str | None = None) -> Store:

@@ -43,7 +43,9 @@ def keep(
     )  # fmt: skip
     with store.transaction():
         kept = store.add(new, Arrival(entry=entry, keys=keys), surfaced=when)
-        Near(store, window=WEEK).keep(kept)
+        near = Near(store, window=WEEK)
+        near.keep(kept)
+        near.write()
     return kept
 
 
@@ -64,10 +66,12 @@ def test_an_entry_is_found_by_what_it_says_now(store: Store) -> None:
     old = keep(store, 1, "Night ferry to stay", WORDS)
     other = "Bees have settled in the clock tower, and nobody dares to wind it any more. " * 8
     assert old.entry is not None
+    near = Near(store, window=WEEK)
     with store.transaction():
-        Near(store, window=WEEK).keep(
+        near.keep(
             replace(old, entry=replace(old.entry, content=f"<p>{other}</p>")), before=old.entry
         )
+        near.write()
 
     assert found(store, "Council saves the boat", WORDS) == []
     new = keep(store, 2, "Bees in the tower", other, source="y")

@@ -22,6 +22,7 @@ from aggregator.model import (
     Feed,
     FileStamp,
     Hints,
+    Kept,
     Keys,
     Lease,
     Move,
@@ -471,9 +472,17 @@ def test_what_entries_are_compared_by_is_found_by_its_places(store: Store) -> No
     save(store, poll("a", arrival("1")), poll("b", arrival("2")))
     one, two = store.entries(source=None, output=None)
     week, last = [(7, mark) for mark in (0, 1, 2**32 - 1)], (8, 1)
-    store.keep_print(one.key, b"t\0\xff", points=False, kept=week, gone=[])
-    store.keep_print(two.key, b"", points=True, kept=[week[1], last], gone=[])
-    store.keep_print(two.key, b"u", points=True, kept=[week[1], last], gone=[last, (9, 9)])
+    here = (week[1], last)
+    store.keep_prints([])
+    store.keep_prints(
+        [
+            Kept(entry=one.key, tokens=b"t\0\xff", points=False, here=tuple(week), gone=()),
+            Kept(entry=two.key, tokens=b"", points=True, here=here, gone=()),
+        ]
+    )
+    store.keep_prints(
+        [Kept(entry=two.key, tokens=b"u", points=True, here=here[:1], gone=(last, (9, 9)))]
+    )
 
     assert store.postings([]) == {} and store.imprints([]) == []
     found = {place: sorted(keys) for place, keys in store.postings([*week, last, (9, 1)]).items()}

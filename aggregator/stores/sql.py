@@ -431,11 +431,7 @@ class SqlStore:
         )
         self._db.execute_each(
             "DELETE FROM sketch WHERE week = :week AND hash = :hash AND entry = :entry",
-            [
-                {"week": week, "hash": mark, "entry": x.entry}
-                for x in kept
-                for week, mark in x.gone
-            ],
+            [{"week": week, "hash": mark, "entry": x.entry} for x in kept for week, mark in x.gone],
         )
         # In the order of the table: each of its pages is gone to once.
         self._db.execute_each(

@@ -1271,3 +1271,23 @@ def test_utf_8_under_the_name_of_another_charset_is_utf_8(declared: str, text: s
 )  # fmt: skip
 def test_a_few_hanzi_are_no_cyrillic_and_cyrillic_no_hanzi(text: str, encoding: str) -> None:
     assert only(rss(f"<item><title>{text}</title></item>").encode(encoding)).title == text
+
+
+@pytest.mark.parametrize(
+    ("escaped", "read"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"\uDE00 and \ud83d", "\ufffd and \ufffd"),
+        (r"\ud83d\ude00", "😀"),
+        (r"\\ud83d", r"\ud83d"),
+    ],
+)
+def test_half_a_character_in_json_costs_no_entry(escaped: str, read: str) -> None:
+    body = (
+        '{"version": "https://jsonfeed.org/version/1.1", "title": "t", "items":'
+        f' [{{"id": "x {escaped}", "title": "{escaped}", "content_text": "{escaped}"}}]}}'
+    )
+    (entry,) = formats.parse(
+        Response(url="https://a.example/", headers={}, body=body.encode())
+    ).entries
+    assert entry.id == f"x {read}"

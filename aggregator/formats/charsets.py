@@ -223,3 +223,18 @@ def _mended(sample: bytes, encoding: str) -> bool:
         return False
     whole = text.replace("\ufffd", "").encode(encoding, "ignore")
     return _guess(whole, _OTHERS + _LATIN) == encoding
+
+
+_ESCAPES = re.compile(
+    r"\\u(?:(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?P<half>[dD][89a-fA-F]"
+    r"[0-9a-fA-F]{2}))|\\.",
+    re.DOTALL,
+)
+
+
+def whole_escapes(text: str) -> str:
+    """JSON in which no escape is half of a surrogate pair (RFC 8259 §8.2): nothing could store
+    what that makes."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPES.sub(lambda found: "\\ufffd" if found["half"] else found[0], text)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from aggregator.formats.charsets import whole_escapes
+
 Value = str | list["Value"] | dict[str, "Value"]
 
 _MOST_TEXT = 64_000
@@ -183,7 +185,7 @@ def _json(lines: Sequence[str]) -> Block | None:
         object_pairs_hook=keep, parse_int=str, parse_float=str, parse_constant=str, strict=False
     )
     try:
-        fields, end = decoder.raw_decode(text)
+        fields, end = decoder.raw_decode(whole_escapes(text))
     except (ValueError, RecursionError) as error:
         return _members(lines, getattr(error, "lineno", 1))
     rest = text[end:].split("\n")

@@ -101,6 +101,7 @@ def _loaded(response: Response) -> tuple[Any, tuple[str, ...]]:
     if said.startswith("<"):
         raise ParseError("no JSON: it is a page, or XML")
     bounds.refuse_many_parts(said)
+    said = charsets.whole_escapes(said)
     wrapped = None if said[0] in '[{"' else _WRAPPED.match(said)
     try:
         data, end = _DECODER.raw_decode(said, wrapped.end() if wrapped else 0)

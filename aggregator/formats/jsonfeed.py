@@ -38,7 +38,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     `next_url` leads to are not asked for: they hold what we had before."""
     kind = mapping.headers(response)["content-type"]
     found = charsets.decode(response.body, "utf-8", charsets.stated(kind))  # RFC 8259 §8.1, first
-    data, problems = _loaded(found.text)
+    data, problems = _loaded(charsets.whole_escapes(found.text))
     if not isinstance(data, dict) or not isinstance(_items(data), list):
         raise ParseError("JSON, but no JSON Feed: it has no list 'items'")
     reader = _Reader(zone=zone, base=_base(data, response.url))

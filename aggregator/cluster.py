@@ -1,7 +1,6 @@
 """Duplicates: what an entry is recognised by, which entries are one story, which copy leads.
 
-Pure. Candidates come from the store by key; near-duplicates will be one more key and one more
-rule of evidence here, and nothing else moves.
+Pure. Candidates come from the store by key; what only texts show is in `evidence`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import urlsplit
@@ -220,6 +219,14 @@ def matches(
     ]
 
 
+def sameness(one: Keys, other: Keys) -> int:
+    """How many of their keys two entries have in common: which of two stories that were told apart
+    a third entry belongs to."""
+    names = ("digest", "source_entry_id", "global_id", "url_key", "title_key")
+    pairs = ((getattr(one, name), getattr(other, name)) for name in names)
+    return sum(mine is not None and mine == theirs for mine, theirs in pairs)
+
+
 def _identity(new: StoredEntry, old: StoredEntry) -> str | None:
     assert new.entry is not None
     keys = new.keys
@@ -387,17 +394,7 @@ def led(
     known = [s for s in story.sightings if s.source in sources] or story.sightings
     if story.leader is not None and any(s.key == story.leader for s in known):
         return story
-    order = {name: position for position, name in enumerate(sources)}
-    rank = _ranking(prefer, sources)
-    leader = min(
-        known,
-        key=lambda s: (
-            *rank(s),
-            s.published,
-            order.get(s.source, len(order)),
-            s.keys.source_entry_id,
-        ),
-    )
+    leader = min(known, key=_standing(prefer, sources))
     published = min((s.published for s in story.sightings if s.stated), default=leader.published)
     if story.id is not None:
         # Its leader was withdrawn, or is of a source that the config has no more and that would
@@ -406,22 +403,52 @@ def led(
     return replace(story, leader=leader.key, id=mint(leader), published=published)
 
 
-def _ranking(
+def why_leads(story: Story, *, prefer: Sequence[str], sources: Mapping[str, Source]) -> str:
+    """Why the leader of a story leads, in words."""
+    leader = next(s for s in story.sightings if s.key == story.leader)
+    others = [s for s in story.sightings if s.key != story.leader]
+    if not others:
+        return "the only copy"
+    others = [s for s in others if s.source in sources]
+    if not others:
+        return "the sources of the others are not in the config any more"
+    place = _standing(prefer, sources)
+    mine, best = place(leader), min(map(place, others))
+    if mine > best:
+        return "it led when the story was first published, and a leader stays"
+    reasons = (
+        "the others only point at the story",
+        "posts come first",
+        "the earliest",
+        "its source comes first in the config",
+        "its id comes first",
+    )
+    return next((why for why, a, b in zip(reasons, mine, best, strict=True) if a != b), reasons[-1])
+
+
+def _standing(
     prefer: Sequence[str], sources: Mapping[str, Source]
-) -> Callable[[StoredEntry], tuple[bool, ...]]:
-    """How the config's `dedupe.prefer` sorts copies before their dates do; an aggregator, and what
-    only points at another's page, comes last in any case."""
+) -> Callable[[StoredEntry], tuple[bool, bool, datetime, int, str]]:
+    """How copies are sorted, the leader first: by the config's `dedupe.prefer` before their dates;
+    an aggregator, and what only points at another's page, comes last in any case."""
     until = prefer.index("earliest") if "earliest" in prefer else len(prefer)
     posts_first = "posts" in prefer[:until]
+    order = {name: position for position, name in enumerate(sources)}
 
-    def rank(s: StoredEntry) -> tuple[bool, ...]:
+    def place(s: StoredEntry) -> tuple[bool, bool, datetime, int, str]:
         source = sources.get(s.source)
         aggregated = source is not None and source.role == "aggregator"
         aggregated = aggregated or (s.entry is not None and points(s.entry))
         posted = source is not None and source.kind == "posts"
-        return (aggregated, posts_first and not posted)
+        return (
+            aggregated,
+            posts_first and not posted,
+            s.published,
+            order.get(s.source, len(order)),
+            s.keys.source_entry_id,
+        )
 
-    return rank
+    return place
 
 
 def minted(site: str, entry: StoredEntry) -> str:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from aggregator.prints import LEAST, Print, Terms, among
 from aggregator.titles import Likeness, Title, likeness, longest_run
 
+_TELLING = 0.1  # what differs by less is not worth a word
 _USUAL = 3  # stories; what so many have in common tells little of any
 _NONE = np.zeros(1, np.intp)
 _WORTH = (
@@ -69,6 +70,17 @@ class Evidence:
     def weight(self) -> float:
         """What the nearest of several is found by."""
         return self.held + self.alike + self.title.alike
+
+    def in_words(self) -> Iterator[str]:
+        """What people are told of it: the figures that most rules ask for."""
+        if self.shorter:
+            lengths = f"({self.shorter} and {self.longer} words)"
+            yield f"{self.held:.0%} of the shorter text in the longer {lengths}"
+            if self.held - self.rare >= _TELLING:
+                yield f"{self.rare:.0%} without what other stories say"
+        yield "same title" if self.title.same else f"titles {self.title.alike:.0%} alike"
+        if self.agree or self.differ:
+            yield f"figures: {self.agree} equal, {self.differ} other"
 
     def __str__(self) -> str:
         """For the ledger; docs/duplicates.md says what the figures mean."""

@@ -5,7 +5,7 @@ one for each, so that a poll that cannot be kept takes no other with it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -360,9 +360,16 @@ class _Ingest:
         one = [like for like in likes if like.verdict.one]
         weak = [*found[len(strong) :], *(_match(like) for like in one)]
         proof = {m.key for m in found} | {like.old.key for like in one if self._sure(like)}
-        joined = list(strong)
+        apart = self._parted(new, (*strong, *weak))
+        if apart:
+            same = {c.key: cluster.sameness(new.keys, c.keys) for c in candidates}
+            strong.sort(key=lambda m: -same[m.key])
+        joined: list[Match] = []
+        for m in strong:
+            if not _clashes(apart, new, m, joined):
+                joined.append(m)
         for m in weak:
-            if m.cluster in {x.cluster for x in joined}:
+            if m.cluster in {x.cluster for x in joined} or _clashes(apart, new, m, joined):
                 continue
             if (not joined or m.key in proof) and not self._spoken_for(new, m, joined):
                 joined.append(m)
@@ -372,6 +379,11 @@ class _Ingest:
         """What only points at a story, and found none so far, goes wherever it is told."""
         lone = like.old.points and len(self.store.members(like.old.cluster)) == 1
         return like.verdict.strong or lone
+
+    def _parted(self, new: StoredEntry, found: Iterable[Match]) -> set[frozenset[int]]:
+        """Which two of the clusters that may be joined now an operator told apart."""
+        clusters = {new.cluster, *(m.cluster for m in found)} - {0}
+        return self.store.parted(clusters) if len(clusters) > 1 else set()
 
     def _spoken_for(self, new: StoredEntry, old: Match, joined: Iterable[Match]) -> bool:
         """Whether another entry of the source of `new`, or of those that it joins, is or is about
@@ -402,6 +414,16 @@ class _Ingest:
         own = self.poll.feed.updated if self.poll.feed else None
         stated = max(own or at_least, entry.updated or at_least, at_least)
         return _past(stated, max(self.now, at_least))
+
+
+def _clashes(
+    apart: Collection[frozenset[int]], new: StoredEntry, old: Match, joined: Iterable[Match]
+) -> bool:
+    """Whether what `new` is one with already was told apart from what `old` is one with."""
+    return any(
+        frozenset((old.cluster, one)) in apart
+        for one in (new.cluster, *(m.cluster for m in joined))
+    )
 
 
 def _match(like: Like) -> Match:

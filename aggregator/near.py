@@ -10,7 +10,7 @@ touched, neither to look something up nor to write it down.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -132,7 +132,7 @@ class Near:
         return self._prints[id(entry)][1]
 
     def _weeks(self, published: datetime) -> range:
-        return range(_week(published - self._window), _week(published + self._window) + 1)
+        return _weeks(published, self._window)
 
     def _look(self, wanted: Mapping[int, Iterable[int]]) -> None:
         unknown = []
@@ -152,9 +152,29 @@ class Near:
             if not self._kept.keys().isdisjoint(unknown):
                 self.write()
             olds = self._store.imprints(unknown)
-            printed = prints.from_stored([(old.tokens, old.title) for old in olds])
-            self._olds |= {old.key: (old, p) for old, p in zip(olds, printed, strict=True)}
+            self._olds |= {old.key: (old, p) for old, p in _printed(olds)}
         return (self._olds[key] for key in keys if key in self._olds)
+
+
+def met(store: Store, entry: int, *, window: timedelta, others: Collection[int] = ()) -> list[Like]:
+    """What a stored entry is held against as the store is now, and these `others` as well."""
+    own = next(iter(store.imprints([entry])), None)
+    if own is None:
+        return []
+    ((_, printed),) = _printed([own])
+    weeks = _weeks(own.published, window)
+    found = store.postings([(week, mark) for week in weeks for mark in printed.sketch])
+    shared = Counter(key for keys in found.values() for key in keys)
+    del shared[entry]
+    likely = store.imprints([key for key, _ in shared.most_common(_MOST)])
+    near = {old.key for old in likely if abs(old.published - own.published) <= window}
+    olds = store.imprints((near | set(others)) - {entry})
+    return judged(_seen_of(own, printed), _printed(olds)) if olds else []
+
+
+def _printed(olds: Sequence[Imprint]) -> list[tuple[Imprint, Print]]:
+    known = prints.from_stored([(old.tokens, old.title) for old in olds])
+    return list(zip(olds, known, strict=True))
 
 
 def judged(new: Seen, olds: Sequence[tuple[Imprint, Print]]) -> list[Like]:
@@ -185,6 +205,10 @@ def _seen_of(old: Imprint, printed: Print) -> Seen:
         published=old.published,
         points=old.points,
     )
+
+
+def _weeks(published: datetime, window: timedelta) -> range:
+    return range(_week(published - window), _week(published + window) + 1)
 
 
 def _week(when: datetime) -> int:

@@ -149,6 +149,28 @@ def test_what_was_published_stays_when_a_better_copy_comes() -> None:
     assert (kept.id, kept.leader, kept.published) == ("urn:old", 3, DAY)
 
 
+@pytest.mark.parametrize(
+    ("sightings", "leader", "why"),
+    [
+        ([(1, "posts", 3)], 1, "only copy"),
+        ([(1, "posts", 3), (2, "paper", 2)], 1, "posts"),
+        ([(2, "paper", 2), (3, "digest", 1)], 2, "only point"),
+        ([(2, "paper", 1), (4, "paper", 2)], 2, "earliest"),
+        ([(2, "paper", 2), (4, "gone", 1)], 2, "not in the config"),
+        ([(1, "posts", 0), (3, "digest", 1)], 3, "stays"),
+    ],
+)
+def test_why_a_copy_leads_is_told(
+    sightings: list[tuple[int, str, int]], leader: int, why: str
+) -> None:
+    copies = tuple(sighting(*each) for each in sightings)
+    story = Story(cluster=1, id="urn:x", leader=leader, published=DAY, sightings=copies)
+
+    told = cluster.why_leads(story, prefer=("posts", "earliest"), sources=SOURCES)
+
+    assert why in told
+
+
 def test_another_speaks_under_the_same_name_when_the_leader_is_withdrawn() -> None:
     story = Story(
         cluster=1, id="urn:old", leader=9, published=DAY, sightings=(sighting(1, "paper"),)

@@ -369,6 +369,91 @@ def test_clusters_merge_into_the_one_that_was_published_first(store: Store) -> N
     assert len(store.stories(EVERYTHING, 10)) == 1
 
 
+def clusters_of(store: Store) -> list[int]:
+    """Of the entries in the order of their keys."""
+    found = sorted(store.entries(source=None, output=None), key=lambda e: e.key)
+    return [e.cluster for e in found]
+
+
+def test_a_merged_cluster_is_found_wherever_it_went_in_the_end(store: Store) -> None:
+    save(store, poll("a", arrival("1"), arrival("2"), arrival("3")))
+    one, two, three = clusters_of(store)
+    store.pin(two, id="urn:two", leader=2, published=NOW)
+    store.pin(three, id="urn:three", leader=3, published=NOW)
+
+    store.merge({two, three})
+    store.pin(one, id="urn:one", leader=1, published=NOW)
+    store.merge({one, two})
+
+    everything = store.found("urn:one", None)
+    assert len(everything) == 3
+    assert store.found("urn:three", None) == store.found("urn:two", None) == everything
+    assert store.found("c3", None, three) == everything
+    assert store.known([2, 3, 99]) == everything[1:]
+
+
+def test_what_was_parted_gets_a_cluster_of_its_own_and_is_known_to_be(store: Store) -> None:
+    save(store, poll("a", arrival("1", "x"), arrival("2", "y"), arrival("3", "z")))
+    whole = store.merge(clusters_of(store))
+    store.pin(whole, id="urn:one", leader=1, published=NOW)
+    store.settle([whole], NOW)
+
+    with store.transaction():
+        own = store.part([2, 3])
+        store.settle([whole, own], NOW)
+
+    assert clusters_of(store) == [whole, own, own]
+    story = store.story(own)
+    assert (story.id, story.leader, story.published) == (None, None, NOW - timedelta(days=1))
+    assert store.parted([whole, own]) == {frozenset((whole, own))}
+    assert store.parted([own]) == store.parted([]) == set()
+    last, _, first = (store.known([key])[0].outputs[0] for key in (1, 2, 3))
+    assert [s.cluster for s in store.stories(last, 9)] == [whole]
+    assert [s.cluster for s in store.stories(first, 9)] == [own]
+    store.part([3])
+    assert len(store.parted(clusters_of(store))) == 3
+
+
+def test_what_was_merged_and_is_parted_again_is_what_it_was(store: Store) -> None:
+    """Readers know it by its id."""
+    save(store, poll("a", arrival("1", "x"), arrival("2", "y")))
+    one, two = clusters_of(store)
+    earlier = NOW - timedelta(days=3)
+    for key, cluster in ((1, one), (2, two)):
+        store.pin(cluster, id=f"urn:{key}", leader=key, published=earlier)
+    store.merge({one, two})
+    store.settle({one, two}, NOW)
+
+    own = store.part([2])
+    store.settle({one, own}, NOW)
+
+    story = store.story(own)
+    assert (own, story.id, story.leader, story.published) == (two, "urn:2", 2, earlier)
+    (output,) = store.known([2])[0].outputs
+    assert [s.cluster for s in store.stories(output, 9)] == [two]
+    assert [e.key for e in store.found("urn:2", None)] == [2]
+
+
+def test_what_was_parted_may_be_forgotten_within_some_clusters(store: Store) -> None:
+    save(store, poll("a", arrival("1"), arrival("2"), arrival("3")))
+    whole = store.merge(clusters_of(store))
+    two, three = store.part([2]), store.part([3])
+
+    store.unpart([whole, two])
+
+    left = {frozenset((whole, three)), frozenset((two, three))}
+    assert store.parted([whole, two, three]) == left
+
+
+def test_why_an_entry_is_where_it_is_can_be_said_anew(store: Store) -> None:
+    save(store, poll("a", arrival("1"), arrival("2")))
+
+    store.set_reason([1, 2], "because")
+    store.set_reason([2], None)
+
+    assert [e.reason for e in store.known([1, 2])] == ["because", None]
+
+
 def test_stories_are_the_last_to_surface(store: Store) -> None:
     days = [arrival(str(n), "x") for n in range(5)]
     days = [
@@ -699,6 +784,8 @@ def test_the_way_of_a_poll_uses_an_index_at_every_step(place: Place, store: Stor
     def way() -> None:
         save(store, poll("a", replace(first, keys=keys)))
         save(store, poll("b", replace(first, keys=keys)))
+        store.parted([1, 2])
+        store.merge([1])
         store.stories("x", 50)
         store.claim(NOW, names=["a"], unless_pushed_since=NOW)
 

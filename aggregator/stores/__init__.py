@@ -162,6 +162,20 @@ class Store(Protocol):
         """Strong evidence says that these are one story: the one published first, else the
         oldest, takes in the others."""
 
+    def part(self, entries: Collection[int]) -> int:
+        """An operator told these entries of one cluster apart from its others, for good. They get
+        a cluster of their own, which this is: that which one of them led before it was merged into
+        the one that they leave, if there is such a one."""
+
+    def unpart(self, clusters: Collection[int]) -> None:
+        """Forget what was told apart within these clusters."""
+
+    def parted(self, clusters: Collection[int]) -> set[frozenset[int]]:
+        """Which two of these clusters hold entries that were told apart."""
+
+    def set_reason(self, entries: Collection[int], reason: str | None) -> None:
+        """Why these entries are in their cluster."""
+
     def settle(self, clusters: Iterable[int], now: datetime) -> None:
         """After changes: list these clusters in the outputs their sightings name."""
 
@@ -171,8 +185,14 @@ class Store(Protocol):
     def entries(self, *, source: str | None, output: str | None) -> Iterable[StoredEntry]:
         """All that we have, cluster by cluster."""
 
-    def found(self, text: str, url_key: str | None) -> list[StoredEntry]:
-        """The entries that somebody means by an id, or by an address with this key."""
+    def found(
+        self, text: str, url_key: str | None, cluster: int | None = None
+    ) -> list[StoredEntry]:
+        """The entries of the clusters that somebody means by an id, by an address with this key,
+        or by what a cluster is or was called before it was merged."""
+
+    def known(self, entries: Collection[int]) -> list[StoredEntry]:
+        """Those that have these keys."""
 
     def counts(self) -> dict[str, int]:
         """By source, how many entries we have."""

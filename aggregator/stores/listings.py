@@ -64,8 +64,76 @@ def merge(db: Database, clusters: Collection[int]) -> int:
     for other in others:
         pair = {"survivor": survivor, "other": other}
         db.execute("UPDATE entry SET cluster = :survivor WHERE cluster = :other", **pair)
-        db.execute("UPDATE cluster SET merged = :survivor WHERE key = :other", **pair)
+        # Those as well that were merged into the other before: they lead on to where it went.
+        db.execute(
+            "UPDATE cluster SET merged = :survivor WHERE key = :other OR merged = :other", **pair
+        )
     return survivor
+
+
+def part(db: Database, entries: Collection[int]) -> int:
+    """Give these entries a cluster of their own, and keep that they are told apart from the others
+    of the one that they leave."""
+    parted = sorted(entries)
+    (row,) = db.rows("SELECT cluster FROM entry WHERE key = :key", key=parted[0])
+    left = int(row["cluster"])
+    members = db.rows("SELECT key FROM entry WHERE cluster = :cluster", cluster=left)
+    others = {int(row["key"]) for row in members}.difference(parted)
+    own = _led_before(db, left, parted) or _opened(db, parted)
+    db.execute("UPDATE entry SET cluster = :own WHERE key IN :parted", own=own, parted=parted)
+    # The ids under which the others of these were known once lead to them still.
+    db.execute(
+        "UPDATE cluster SET merged = :own WHERE merged = :left AND leader IN :parted",
+        own=own,
+        left=left,
+        parted=parted,
+    )
+    pairs = [(one, other) for one in parted for other in sorted(others)]
+    db.execute_each(
+        "INSERT INTO parted (one, other) VALUES (:one, :other) ON CONFLICT (one, other) DO NOTHING",
+        [{"one": min(pair), "other": max(pair)} for pair in pairs],
+    )
+    return own
+
+
+def _led_before(db: Database, left: int, entries: Collection[int]) -> int | None:
+    """The cluster that one of these led, back from where it was merged into: readers know them by
+    its id."""
+    rows = db.rows(
+        "UPDATE cluster SET merged = NULL WHERE key = (SELECT min(key) FROM cluster"
+        " WHERE merged = :left AND id IS NOT NULL AND leader IN :entries) RETURNING key",
+        left=left,
+        entries=list(entries),
+    )
+    return int(rows[0]["key"]) if rows else None
+
+
+def _opened(db: Database, entries: Collection[int]) -> int:
+    (row,) = db.rows(
+        "INSERT INTO cluster (published, surfaced) SELECT min(published), min(surfaced)"
+        " FROM entry WHERE key IN :entries RETURNING key",
+        entries=list(entries),
+    )
+    return int(row["key"])
+
+
+def unpart(db: Database, clusters: Collection[int]) -> None:
+    """Forget what was told apart within these clusters."""
+    keys = "(SELECT key FROM entry WHERE cluster IN :clusters)"
+    db.execute(
+        f"DELETE FROM parted WHERE one IN {keys} AND other IN {keys}", clusters=list(clusters)
+    )
+
+
+def parted(db: Database, clusters: Collection[int]) -> set[frozenset[int]]:
+    """Which two of these hold entries that were told apart."""
+    rows = db.rows(
+        "SELECT DISTINCT a.cluster AS one, b.cluster AS other FROM entry a"
+        " JOIN parted ON parted.one = a.key JOIN entry b ON b.key = parted.other"
+        " WHERE a.cluster IN :clusters AND b.cluster IN :clusters",
+        clusters=list(clusters),
+    )
+    return {frozenset((int(row["one"]), int(row["other"]))) for row in rows}
 
 
 def settle(db: Database, cluster: int, now: datetime) -> set[str]:

@@ -162,6 +162,9 @@ MIGRATIONS = (
     CREATE TABLE origin (address TEXT NOT NULL, better TEXT, asked BIGINT NOT NULL);
     CREATE INDEX origin_address ON origin USING hash (address);
     """,
+    """
+    CREATE INDEX cluster_merged ON cluster (merged) WHERE merged IS NOT NULL;
+    """,
 )
 
 

@@ -204,6 +204,9 @@ MIGRATIONS = (
         asked INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX cluster_merged ON cluster (merged) WHERE merged IS NOT NULL;
+    """,
 )
 
 

@@ -482,6 +482,22 @@ class SqlStore:
     def merge(self, clusters: Collection[int]) -> int:
         return listings.merge(self._db, clusters)
 
+    def part(self, entries: Collection[int]) -> int:
+        return listings.part(self._db, entries)
+
+    def unpart(self, clusters: Collection[int]) -> None:
+        listings.unpart(self._db, clusters)
+
+    def parted(self, clusters: Collection[int]) -> set[frozenset[int]]:
+        return listings.parted(self._db, clusters)
+
+    def set_reason(self, entries: Collection[int], reason: str | None) -> None:
+        self._db.execute(
+            "UPDATE entry SET reason = :reason WHERE key IN :entries",
+            reason=reason,
+            entries=list(entries),
+        )
+
     def settle(self, clusters: Iterable[int], now: datetime) -> None:
         for cluster in set(clusters):
             self._dirty |= listings.settle(self._db, cluster, now)
@@ -508,14 +524,24 @@ class SqlStore:
         )
         return map(to_entry, rows)
 
-    def found(self, text: str, url_key: str | None) -> list[StoredEntry]:
+    def found(
+        self, text: str, url_key: str | None, cluster: int | None = None
+    ) -> list[StoredEntry]:
+        called = "" if cluster is None else " OR key = :cluster"
         rows = self._db.reader.rows(
             f"SELECT {ENTRY} FROM entry WHERE cluster IN"
-            " (SELECT coalesce(merged, key) FROM cluster WHERE id = :text"
+            f" (SELECT coalesce(merged, key) FROM cluster WHERE id = :text{called}"
             "  UNION SELECT cluster FROM entry WHERE source_entry_id = :text OR global_id = :text"
             "  OR url_key = :url_key) ORDER BY cluster, key",
             text=text,
             url_key=url_key,
+            cluster=cluster,
+        )
+        return [to_entry(row) for row in rows]
+
+    def known(self, entries: Collection[int]) -> list[StoredEntry]:
+        rows = self._db.reader.rows(
+            f"SELECT {ENTRY} FROM entry WHERE key IN :entries ORDER BY key", entries=list(entries)
         )
         return [to_entry(row) for row in rows]
 

@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from aggregator import __version__, compose, config, files, following, links, stores
+from aggregator import __version__, compose, config, files, following, links, overrides, stores
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
 from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
-from aggregator.model import Outcome, Person, RobotsFile, Source, Updated
+from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
 from aggregator.pipeline import Pipeline
 from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
@@ -288,10 +288,35 @@ class Aggregator:
         return await self.pipeline.in_thread(self._publish)
 
     def _publish(self) -> Published:
-        wanted = publication(self.settings, self.store)
-        self.store.set_meta({_SITE_ID: wanted.site.id})
         write = files.differs if self._dry else files.write
-        return publish(self.store, wanted, self._clock(), write=write)
+        return _published(self.settings, self.store, self._clock(), write=write)
+
+
+def _published(
+    given: Settings,
+    store: stores.Store,
+    moment: datetime,
+    *,
+    write: Callable[[Path, bytes], bool] = files.write,
+) -> Published:
+    wanted = publication(given, store)
+    store.set_meta({_SITE_ID: wanted.site.id})
+    return publish(store, wanted, moment, write=write)
+
+
+def overridden(
+    given: Settings, change: Callable[..., overrides.Done]
+) -> tuple[overrides.Done, list[Story], Published]:
+    """What an operator changes in a store that is there, by `overrides`: the stories that come of
+    it, and the documents that show them."""
+    open_store(given, exclusive=False).close()  # whoever writes would make one
+    store = open_store(given, exclusive=True)
+    try:
+        done = change(store, now=now(), rules=given.config.link_rules)
+        published = _published(given, store, now()) if done.changed else Published()
+        return done, [store.story(c) for c in done.clusters], published
+    finally:
+        store.close()
 
 
 # ── config to plain values ───────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""How every source is, in plain words, and the whole story of an entry: answers, no decisions."""
+"""How every source is, in plain words, and what each entry is: answers, no decisions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
 
-from aggregator import cluster, discretion, links, moves, polling, websub
-from aggregator.model import KNOWN, Lease, LinkRules, PollState, Source, StoredEntry, Story
+from aggregator import cluster, discretion, moves, polling, websub
+from aggregator.model import Lease, PollState, Source, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.publish import Publication
 from aggregator.stores import Store
@@ -43,9 +42,9 @@ def _source(
         "url": discretion.shown(source),
         "moved": moves.moved(source, state) if state else None,
         "health": _health(state),
-        "last": _when(state.polled if state else None),
-        "succeeded": _when(state.succeeded if state else None),
-        "next": _when(_next(source, state, leases, now)),
+        "last": when(state.polled if state else None),
+        "succeeded": when(state.succeeded if state else None),
+        "next": when(_next(source, state, leases, now)),
         "paced_by": _paced_by(source, state, leases, now) if state and not state.gone else None,
         "entries": count,
         "error": state.error if state else None,
@@ -115,8 +114,8 @@ def _story(
 ) -> Iterator[dict[str, Any]]:
     group = list(group)
     story = told(store.story(group[0].cluster), wanted)
-    for entry in group:
-        yield _entry(entry, story)
+    for e in group:
+        yield entry(e, story)
 
 
 def told(story: Story, wanted: Publication) -> Story:
@@ -132,7 +131,7 @@ def told(story: Story, wanted: Publication) -> Story:
     )
 
 
-def _entry(e: StoredEntry, story: Story) -> dict[str, Any]:
+def entry(e: StoredEntry, story: Story) -> dict[str, Any]:
     kept = e.entry
     terms = [c.term for c in kept.categories] if kept else []
     return {
@@ -164,32 +163,5 @@ def held(e: StoredEntry, story: Story) -> str | None:
     return None
 
 
-# ── explain ──────────────────────────────────────────────────────────────────
-
-
-def explain(
-    store: Store, wanted: Publication, text: str, rules: LinkRules = KNOWN
-) -> list[dict[str, Any]]:
-    """All that is known of the entries that `text`, an id or an address, means."""
-    key = links.entry_key(text, rules) if urlsplit(text).scheme in ("http", "https") else None
-    found = store.found(text, key)
-    states = store.states()
-    return [
-        {
-            **_entry(e, told(store.story(e.cluster), wanted)),
-            "dated": "by its source" if e.stated else "by when it was first seen",
-            "fetched_from": discretion.shown(wanted.sources[e.source])
-            if e.source in wanted.sources
-            else None,
-            "last_polled": _when(states[e.source].polled) if e.source in states else None,
-            "ledger": [
-                {"at": iso(at), "event": event, "detail": detail}
-                for at, event, detail in store.ledger(e.key)
-            ],
-        }
-        for e in found
-    ]
-
-
-def _when(when: datetime | None) -> str | None:
+def when(when: datetime | None) -> str | None:
     return iso(when) if when else None

@@ -36,7 +36,8 @@ KEYS = {
     "id", "url", "key", "title", "published", "updated", "first_seen", "source",
     "source_entry_id", "source_link", "path", "categories", "cluster", "leader", "reason", "held",
 }  # fmt: skip
-COMMANDS = ("run", "serve", "init", "check", "schema", "status", "entries", "inspect", "explain")
+COMMANDS = ("run", "serve", "init", "check", "schema", "status", "entries", "inspect", "explain",
+            "merge", "split")  # fmt: skip
 
 Done = subprocess.CompletedProcess[str]
 
@@ -855,6 +856,140 @@ def test_an_entry_that_is_not_there_is_said_not_to_be(place: Place) -> None:
     place.polled()
 
     assert "no entry has this id" in place.run("explain", "https://x.example/", exits=1).stderr
+
+
+def stories(place: Place) -> None:
+    """One story that two papers tell, a table that comes daily, and one that says something else."""
+    boat = "<p>The first boat left the quay at ten past nine with forty people and two dogs.</p>"
+    table = "<p>上证指数收于{0}点，深证成指收于{1}点，两市成交{2}亿元，煤炭板块领涨。</p>"
+    (place.folder / "a.xml").write_bytes(
+        rss(
+            Item(id="boat", link="https://a.example/boat", title="A night ferry is back", text=boat),
+            Item(id="t1", link="https://a.example/t1", title="每日行情播报",
+                 text=table.format("3021.5", "9870.2", "8120")),
+            Item(id="t2", link="https://a.example/t2", title="每日行情播报",
+                 text=table.format("3044.1", "9912.7", "7990"),
+                 date="Thu, 02 Apr 2026 10:00:00 GMT"),
+        )
+    )  # fmt: skip
+    (place.folder / "b.xml").write_bytes(
+        rss(Item(id="b1", link="https://b.example/1", title="A night ferry is back", text=boat))
+    )
+    place.config("  a: {url: a.xml, categories: [x]}\n  b: {url: b.xml, categories: [y]}\n")
+    place.polled()
+
+
+def test_an_explanation_has_the_evidence_for_and_against(place: Place) -> None:
+    stories(place)
+
+    first, second = place.answer("explain", "boat", "--json")
+    (table,) = place.answer("explain", "t1", "--json")
+
+    (met,) = (c for c in first["copies"] if c["source"] == "b")
+    assert (met["entry"], met["joined"], met["url"]) == (
+        second["entry"],
+        True,
+        "https://b.example/1",
+    )
+    assert met["figures"]["held"] == 1 and met["figures"]["title"]["same"] is True
+    assert first["leads"]["entry"] == first["entry"] and first["leads"]["why"]
+    assert first["override"] == [f"aggregator split {first['entry']}"]
+    (apart,) = (c for c in table["copies"] if c["title"] == "每日行情播报")
+    assert (apart["joined"], apart["alike"], apart["same"]) == (False, False, ["title"])
+    assert apart["why"] == apart["rule"] and apart["figures"]["differ"] >= 2
+    assert table["override"] == [f"aggregator merge {table['entry']} {apart['entry']}"]
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_an_explanation_fits_the_terminal_and_lines_up(place: Place, columns: int) -> None:
+    stories(place)
+
+    shown = on_a_terminal(place, "explain", "t1", columns=columns).replace("\r", "")
+    said = shown[shown.index("Held against") :].splitlines()
+
+    assert max(map(tables.cells, shown.splitlines())) <= columns
+    row = next(line for line in said if "每日行情播报" in line)
+    column = tables.cells(row.partition("每日")[0])
+    assert all(line[:column].isspace() for line in said[2:5])
+    assert said[2][column:] == "https://a.example/t2"
+    entry = re.search(r"aggregator merge (e\d+) (e\d+)", shown)
+    assert entry and entry[2] == row.split()[0]
+
+
+def test_an_explanation_obeys_no_title(place: Place) -> None:
+    place.local(rss(Item(id="x", link="https://a.example/", title="Red \u202e\x9b31m alert")))
+    place.polled()
+
+    shown = on_a_terminal(place, "explain", "x")
+    assert "\x9b" not in shown and "\u202e" not in shown and "alert" in shown
+
+
+# ── by hand ──────────────────────────────────────────────────────────────────
+
+
+def test_a_story_is_split_and_merged_by_hand_and_the_documents_say_so(place: Place) -> None:
+    stories(place)
+    before = place.files()["feeds/all.atom"]
+
+    done = place.run("split", "https://b.example/1")
+
+    assert "is a story of its own now" in done.stdout and "all.atom" in done.stdout
+    apart = place.files()["feeds/all.atom"]
+    assert apart.count(b"<entry") == before.count(b"<entry") + 1
+    place.run("-q", "run", "--force")
+    assert place.files()["feeds/all.atom"] == apart
+    (row,) = (e for e in place.entries() if e["source"] == "b")
+    assert row["reason"] == "split by hand"
+    said = place.run("explain", "b1").stdout
+    assert "parted    split by hand" in said and "split by hand: from 'A night ferry" in said
+
+    answer = place.answer("merge", "boat", row["id"], "--json")
+
+    assert (answer["changed"], "all.atom" in answer["written"]) == (True, True)
+    assert place.files()["feeds/all.atom"] == before
+    assert {e["reason"] for e in place.entries() if e["source"] == "b"} == {"merged by hand"}
+    assert "already" in place.run("merge", "boat", "b1").stdout
+
+
+@pytest.mark.parametrize("words", [("split", "b1"), ("merge", "boat", "t1")])
+def test_nothing_is_overridden_while_another_works_on_the_store(
+    place: Place, words: tuple[str, ...]
+) -> None:
+    stories(place)
+    with (place.folder / "aggregator.db.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        done = place.run(*words, exits=75)
+
+    assert done.stderr.count("\n") == 1
+    assert "`serve`" in done.stderr and "nothing was changed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "exits", "said"),
+    [
+        (("merge", "boat"), 2, "two ids or addresses"),
+        (("merge", "boat", "boat"), 2, "two ids or addresses"),
+        (("merge", "boat", "nowhere"), 1, "nowhere: no entry has this id"),
+        (("split", "nowhere"), 1, "nowhere: no entry has this id"),
+    ],
+)
+def test_what_cannot_be_overridden_is_told_and_nothing_changes(
+    place: Place, words: tuple[str, ...], exits: int, said: str
+) -> None:
+    stories(place)
+    before = place.entries()
+
+    assert said in place.run(*words, exits=exits).stderr
+    assert place.entries() == before
+
+
+def test_an_override_makes_no_store(place: Place) -> None:
+    place.local()
+
+    for words in (("split", "x"), ("merge", "x", "y")):
+        assert "nothing there yet" in place.run(*words, exits=1).stderr
+    assert "aggregator.db" not in place.files()
 
 
 # ── inspect ──────────────────────────────────────────────────────────────────

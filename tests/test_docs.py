@@ -221,6 +221,10 @@ def test_the_sample_of_a_status_is_true(example: Path, environment: dict[str, st
             "Night ferry",
             "aggregator explain https://www.harbour.example/2026/03/night-ferry-returns/",
         ),
+        (
+            "Held against",
+            "aggregator explain https://www.jianghai.example/finance/202604/t20260413_20426.html",
+        ),
     ],
 )
 def test_a_sample_of_an_answer_is_true(
@@ -229,8 +233,11 @@ def test_a_sample_of_an_answer_is_true(
     shutil.copy(ROOT / "README.md", example)
     sample = shown("docs/troubleshooting.md", begin).removeprefix(f"$ {command}\n")
 
-    # Which of two copies is merged with which hangs on who answers first.
-    runs = "aggregator -q run --only harbour-times; aggregator -q run"
+    # Which of two copies is merged with which, and what they are called, hangs on who answers first.
+    runs = "; ".join(
+        f"aggregator -q run --only {name}"
+        for name in ("harbour-times", "open-wire", "jianghai-finance")
+    )
     assert sample in shell(f"{runs}; {command}", example, environment)
 
 

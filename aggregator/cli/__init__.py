@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from aggregator import __version__
-from aggregator.cli import answers, setup, streams, work
+from aggregator.cli import answers, setup, stories, streams, work
 from aggregator.cli.common import BAD_CONFIG, FAILED, INTERRUPTED, LOCKED, say
 from aggregator.errors import AggregatorError, ConfigError, StoreLocked
 
@@ -71,6 +71,7 @@ def commands(context: click.Context, path: Path | None, quiet: bool, verbose: bo
 for _command in (
     work.run, work.serve,
     setup.init, setup.check, setup.schema,
-    answers.status, answers.entries, answers.explain, answers.inspect,
+    answers.status, answers.entries, answers.inspect,
+    stories.explain, stories.merge, stories.split,
 ):  # fmt: skip
     commands.add_command(_command)

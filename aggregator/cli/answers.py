@@ -1,17 +1,16 @@
-"""The commands that answer: from the store `status`, `entries`, `explain`; `inspect` a feed."""
+"""The commands that answer: from the store `status` and `entries`; `inspect` a feed."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli import tables
 from aggregator.cli.common import common, config_file, known, print_json, say, settings
-from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.errors import FetchError, ParseError
 
 if TYPE_CHECKING:
     from aggregator.app import Settings
@@ -173,61 +172,3 @@ def _settings_or_none(path: Path | None) -> Settings | None:
     """The config, where there is one: `inspect` needs none."""
     file = config_file(path)
     return settings(file) if file.exists() else None
-
-
-@click.command()
-@click.argument("entry", metavar="ID|URL")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@common
-def explain(entry: str, as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None:
-    """The story of one entry: where from, dated how, merged with what and why, kept or dropped.
-
-    \b
-    Examples:
-      aggregator explain https://example.org/2026/03/story
-      aggregator explain tag:example.org,2026:story-1 --json
-    """
-    from aggregator import app
-    from aggregator import status as answers
-
-    given = settings(path)
-    store = app.open_store(given, exclusive=False)
-    try:
-        found = answers.explain(
-            store, app.publication(given, store), entry, given.config.link_rules
-        )
-    finally:
-        store.close()
-    if not found:
-        raise AggregatorError(
-            f"{entry}: no entry has this id or address; `aggregator entries` lists them"
-        )
-    if as_json:
-        print_json(found)
-        return
-    for sighting in found:
-        click.echo("\n".join(_told(sighting)) + "\n")
-
-
-def _told(x: dict[str, Any]) -> Iterable[str]:
-    yield f"{x['title']}"
-    where = x["path"] or x["fetched_from"]  # neither of a source whose address is secret
-    yield f"  from      {x['source']}{f', {where}' if where else ''}"
-    yield f"  seen      {x['first_seen']}"
-    yield f"  dated     {x['published']}, {x['dated']}"
-    yield f"  updated   {x['updated']}"
-    yield f"  link      {x['url'] or 'none'}"
-    if x["source_link"] and x["source_link"] != x["url"]:
-        yield f"            was {x['source_link']}"
-    if x["id"]:
-        yield f"  story     {x['cluster']}, published as {x['id']}"
-        yield f"            {'this copy leads' if x['leader'] else 'another copy leads'}"
-    else:
-        yield f"  story     {x['cluster']}, not published"
-    if x["reason"]:
-        yield f"  merged    {x['reason']}"
-    yield f"  in        {', '.join(x['categories']) or 'all'}"
-    if x["held"]:
-        yield f"  held      {x['held']}"
-    for line in x["ledger"]:
-        yield f"  {line['at']}  {line['event']}: {line['detail']}"

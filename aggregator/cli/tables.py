@@ -10,17 +10,16 @@ from collections.abc import Iterator, Sequence
 import click
 
 _GAP = 2
+_ENDLESS = 1_000_000_000  # cells: where a program reads
 _LEAST = 16  # cells: a column that would be narrower is not worth reading
 
 
 def show(names: Sequence[str], rows: Sequence[Sequence[str]], *, wide: Sequence[str]) -> None:
     """Print `rows` under `names`; the columns in `wide` may be folded."""
-    if not sys.stdout.isatty():
-        width = None
-    else:
-        width = shutil.get_terminal_size().columns
+    most = width()
+    if most is not None:
         rows = [[_short(cell) for cell in row] for row in rows]
-    for line in lines(names, rows, wide=wide, width=width):
+    for line in lines(names, rows, wide=wide, width=most):
         click.echo(line)
 
 
@@ -38,6 +37,25 @@ def lines(
         widths = folded
     for row in table:
         yield from _row(row, widths)
+
+
+def beside(columns: Sequence[str], widths: Sequence[int], width: int | None) -> Iterator[str]:
+    """Texts of these widths side by side, and one more in as many lines of what is left as it
+    takes. An address is left to the terminal, which knows it as one."""
+    if columns[-1].isascii() and " " not in columns[-1]:
+        width = None
+    left = max((width or _ENDLESS) - sum(widths) - _GAP * len(widths), _LEAST)
+    yield from _row([_indent(text) + _clean(text) for text in columns], [*widths, left])
+
+
+def folded(text: str, width: int | None) -> Iterator[str]:
+    """A text in as many lines as it takes, and nothing in it that a terminal would obey."""
+    yield from fold(_clean(text), width or _ENDLESS)
+
+
+def width() -> int | None:
+    """Of the terminal; None where a program reads."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _total(widths: Sequence[int]) -> int:
@@ -59,8 +77,8 @@ def _row(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     columns = [list(fold(cell, width)) for cell, width in zip(row, widths, strict=True)]
     for number in range(max(map(len, columns))):
         parts = [column[number] if number < len(column) else "" for column in columns]
-        padded = (x + " " * (w - cells(x)) for x, w in zip(parts, widths, strict=True))
-        yield (" " * _GAP).join(padded).rstrip()
+        padded = (x + " " * (w - cells(x)) for x, w in zip(parts[:-1], widths, strict=False))
+        yield (" " * _GAP).join([*padded, parts[-1]]).rstrip()
 
 
 def _records(table: Sequence[Sequence[str]], width: int) -> Iterator[str]:
@@ -101,6 +119,10 @@ def fold(text: str, width: int) -> Iterator[str]:
 def _clean(text: str) -> str:
     """On one line, and nothing that a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _indent(text: str) -> str:
+    return text[: len(text) - len(text.lstrip(" "))]
 
 
 def _short(text: str) -> str:

@@ -143,7 +143,7 @@ def entry(e: StoredEntry, story: Story) -> dict[str, Any]:
         "updated": iso(e.updated),
         "first_seen": iso(e.first_seen),
         "source": e.source,
-        "source_entry_id": e.keys.source_entry_id,
+        "source_entry_id": _given_id(e),
         "source_link": kept.source_link if kept else None,
         "path": kept.path if kept else None,
         "categories": list(dict.fromkeys((*e.outputs, *terms))),
@@ -152,6 +152,14 @@ def entry(e: StoredEntry, story: Story) -> dict[str, Any]:
         "reason": e.reason,
         "held": held(e, story),
     }
+
+
+def _given_id(e: StoredEntry) -> str | None:
+    """Its id as the source gave it; what stands in for a missing one is nobody's business."""
+    if e.entry:
+        return e.entry.id or None
+    own = e.keys.source_entry_id
+    return None if own.startswith("#") else own
 
 
 def held(e: StoredEntry, story: Story) -> str | None:

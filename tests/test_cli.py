@@ -682,6 +682,15 @@ def test_entries_are_json_lines_with_just_the_promised_keys(place: Place) -> Non
     assert first["leader"] is True and first["held"] is None and first["reason"] is None
 
 
+def test_an_id_that_its_source_did_not_give_is_null(place: Place) -> None:
+    nameless = Item(link="https://news.example/1", title="It has no id of its own")
+    place.local(rss(nameless, Item(id="own", link="https://news.example/2", title="This one has")))
+    place.polled()
+
+    found = {e["title"]: e["source_entry_id"] for e in place.entries()}
+    assert found == {"It has no id of its own": None, "This one has": "own"}
+
+
 def test_entries_are_chosen_by_category_and_by_source(place: Place) -> None:
     (place.folder / "a.xml").write_bytes(FEED)
     other = Item(id="x", link="https://other.example/x", title="Something else entirely")

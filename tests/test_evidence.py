@@ -250,3 +250,15 @@ def test_texts_of_nothing_and_of_much_are_measured_as_well() -> None:
     (found,) = measure(much, [much], [1])
     assert found and found.held == 1
     assert replace(seen("x"), points=True).bare
+
+
+def test_people_are_told_what_the_figures_say() -> None:
+    full, cut = seen(FERRY_TITLE, *FERRY), seen("Night ferry: it stays", FERRY[1], source="b")
+    (evidence,) = measure(cut.print, [full.print], [1])
+    assert evidence
+
+    held, titles, figures = evidence.in_words()
+
+    assert held.startswith("100% of the shorter text in the longer (34 and ")
+    assert titles.endswith("% alike") and titles != "titles 0% alike"
+    assert figures == f"figures: {evidence.agree} equal, 0 other" and evidence.agree

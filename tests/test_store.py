@@ -434,6 +434,20 @@ def test_what_was_merged_and_is_parted_again_is_what_it_was(store: Store) -> Non
     assert [e.key for e in store.found("urn:2", None)] == [2]
 
 
+def test_ids_of_what_was_merged_lead_to_what_left_with_it(store: Store) -> None:
+    save(store, poll("a", arrival("1"), arrival("2"), arrival("3"), arrival("4")))
+    clusters = clusters_of(store)
+    for key, cluster in enumerate(clusters, 1):
+        store.pin(cluster, id=f"urn:{key}", leader=key, published=NOW)
+    whole = store.merge(clusters)
+
+    own = store.part([2, 3])
+
+    assert (whole, own) == (clusters[0], clusters[1])
+    found = {n: [e.key for e in store.found(f"urn:{n}", None)] for n in (1, 2, 3, 4)}
+    assert found == {1: [1, 4], 2: [2, 3], 3: [2, 3], 4: [1, 4]}
+
+
 def test_what_was_parted_may_be_forgotten_within_some_clusters(store: Store) -> None:
     save(store, poll("a", arrival("1"), arrival("2"), arrival("3")))
     whole = store.merge(clusters_of(store))

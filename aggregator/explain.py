@@ -58,6 +58,7 @@ def _explained(
         "dated": "by its source" if e.stated else "by when it was first seen",
         "fetched_from": discretion.shown(source) if source else None,
         "last_polled": when(states[e.source].polled) if e.source in states else None,
+        "reason": e.reason,  # also of one that was split off and is alone
         "leads": _leads(story, wanted),
         "copies": copies,
         "override": _commands(e, copies),

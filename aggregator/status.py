@@ -149,7 +149,7 @@ def entry(e: StoredEntry, story: Story) -> dict[str, Any]:
         "categories": list(dict.fromkeys((*e.outputs, *terms))),
         "cluster": f"c{e.cluster}",
         "leader": e.key == story.leader,
-        "reason": e.reason,
+        "reason": e.reason if len(story.sightings) > 1 else None,
         "held": held(e, story),
     }
 

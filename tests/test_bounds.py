@@ -1,7 +1,9 @@
 """Whatever is made to take a reader long takes it seconds; what is left out of it is told."""
 
+import gc
 import json
 import time
+from contextlib import suppress
 
 import pytest
 from heavy import HEAVY, atom, item, numbered, rss
@@ -35,6 +37,23 @@ def test_a_heavy_document_is_a_feed_or_a_parse_error_in_time(name: str) -> None:
         assert "Error:" not in str(error)
 
     assert time.process_time() - started < 5  # seconds of work; all of them take less than one
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_nothing_of_a_document_stays_in_memory(name: str) -> None:
+    """What leads to itself is freed only when Python looks for that: after a heavy document too
+    late for the next one."""
+    gc.disable()
+    gc.freeze()  # what is there already does not count
+    try:
+        with suppress(ParseError):
+            read(HEAVY[name](20_000))
+        left = gc.collect()
+    finally:
+        gc.unfreeze()
+        gc.enable()
+
+    assert left < 200  # objects: a parser, not what it read
 
 
 def read(body: str | bytes) -> object:

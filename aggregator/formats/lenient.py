@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
-from xml.sax import SAXParseException
+from xml.sax import ContentHandler, ErrorHandler, SAXException, SAXParseException
 
 import feedparser
 from feedparser.sanitizer import replace_doctype
@@ -49,6 +49,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
+    _let_go(found)
     version = found.get("version", "")
     if not version and not _ROOT.search(body[:65_536]):
         raise ParseError("no feed in it")
@@ -69,6 +70,18 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
         zone=zone,
         problems=problems,
     )
+
+
+def _let_go(found: Any) -> None:
+    """The error that it keeps leads to the parsers and to all that was there when it was raised,
+    and they to the error: a hundred megabytes, until Python looks for such circles."""
+    error = found.get("bozo_exception")
+    while error is not None:
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        if reader := vars(error).pop("_locator", None):  # what it said is copied
+            reader.setContentHandler(ContentHandler())
+            reader.setErrorHandler(ErrorHandler())
+        error = error.getException() if isinstance(error, SAXException) else None
 
 
 def _declared(body: bytes) -> str:

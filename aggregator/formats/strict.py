@@ -125,6 +125,8 @@ def _read(body: bytes, headers: dict[str, str]) -> tuple[Reading, tuple[str, ...
         machine.expat.Parse(body, True)
     except Enough:
         return at, (bounds.MANY_ENTRIES,)
+    finally:
+        machine.let_go()
     return at, ()
 
 
@@ -161,6 +163,10 @@ class _Machine:
         self.expat.buffer_size = 1 << 16
         self.expat.StartNamespaceDeclHandler = self.namespace
         self._outside_markup()
+
+    def let_go(self) -> None:
+        """End the circle of the two: all that was read would lie there until Python finds it."""
+        del self.expat
 
     def _outside_markup(self) -> None:
         self.expat.StartElementHandler = self.start

@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from aggregator import __version__
-from aggregator.cli import answers, setup, stories, streams, work
+from aggregator.cli import allocator, answers, setup, stories, streams, work
 from aggregator.cli.common import BAD_CONFIG, FAILED, INTERRUPTED, LOCKED, say
 from aggregator.errors import AggregatorError, ConfigError, StoreLocked
 
@@ -21,6 +21,7 @@ from aggregator.errors import AggregatorError, ConfigError, StoreLocked
 def main() -> NoReturn:
     """The console script: every ending has its exit status, and no traceback is shown."""
     streams.prepare()
+    allocator.prepare()
     try:
         code = commands.main(standalone_mode=False, prog_name="aggregator")
     except click.exceptions.Abort:

@@ -24,6 +24,8 @@ from aggregator.stores.database import Row, together, translated
 from aggregator.stores.sql import SqlStore
 from aggregator.stores.trouble import told
 
+_CACHE, _OF_A_READER = 32_000, 4_000  # kB, of a connection; each thread that reads has one
+
 
 def connect(url: str, *, exclusive: bool, name: str | None = None) -> SqlStore:
     """The store in the file that a `sqlite:///path` names, made if it is not there."""
@@ -111,7 +113,7 @@ class SqliteDatabase:
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         try:
-            self._db = self._connection()
+            self._db = self._connection(_CACHE)
             self._writer = _Connection(self._db, called)
             if schema.too_new(self._db):
                 raise StoreError(f"{called}: made by a newer aggregator; update this one")
@@ -126,9 +128,9 @@ class SqliteDatabase:
             self.close()
             raise
 
-    def _connection(self) -> sqlite3.Connection:
+    def _connection(self, cache: int) -> sqlite3.Connection:
         try:
-            return self._connected("")
+            return self._connected("", cache)
         except sqlite3.OperationalError:
             if self._lock or _writable(self._path):
                 raise
@@ -138,16 +140,16 @@ class SqliteDatabase:
                 f"{self._called}: its newest entries are in the -wal file beside it, which cannot"
                 " be read where nothing can be written; copy both to another folder"
             )
-        return self._connected("?immutable=1")  # WAL would make files beside it to read
+        return self._connected("?immutable=1", cache)  # WAL would make files beside it to read
 
-    def _connected(self, options: str) -> sqlite3.Connection:
+    def _connected(self, options: str, cache: int) -> sqlite3.Connection:
         address = f"file:{quote(str(self._path))}{options}"
         db = sqlite3.connect(
             address, uri=True, isolation_level=None, check_same_thread=False, timeout=30
         )
         self._opened.append(db)
         db.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32000"):
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"cache_size = -{cache}"):
             db.execute(f"PRAGMA {pragma}")
         return db
 
@@ -156,7 +158,7 @@ class SqliteDatabase:
         """A connection of the calling thread's own: WAL lets it read while another writes."""
         if not hasattr(self._readers, "db"):
             with told(self._called):
-                self._readers.db = _Connection(self._connection(), self._called)
+                self._readers.db = _Connection(self._connection(_OF_A_READER), self._called)
         return self._readers.db  # type: ignore[no-any-return]
 
     def rows(self, sql: str, /, **values: object) -> list[Row]:

@@ -180,14 +180,14 @@ class Detailed:
     slowdown: Slowdown | None = None
 
 
-async def detailed(source: Source, listed: Listed, full: Fuller) -> Detailed:
+async def detailed(source: Source, listed: Listed, full: Fuller, *, now: bool = True) -> Detailed:
     """The entries with their texts. What has none, and gets none now, stays as it was announced;
-    or keeps the text of its last version."""
+    or keeps the text of its last version. Not `now`: all is left to the next polls."""
     tries = [_tries(*pair) for pair in zip(listed.said, listed.known, strict=True)]
     wanted = [place for place, count in enumerate(tries) if count < _MOST_TRIES]
     wanted.sort(key=tries.__getitem__)  # what always fails must not stand in the way of others
     work = _Work(source, listed.entries, full)
-    await work.through(wanted[:_MOST_IN_A_POLL])
+    await work.through(wanted[: _MOST_IN_A_POLL if now else 0])
     entries, digests = list(listed.entries), list(map(_settled, listed.said, listed.known))
     for place in wanted:
         digests[place] = listed.said[place]

@@ -41,6 +41,7 @@ T = TypeVar("T")
 _TOGETHER = 20  # polls in one transaction
 _MANY = 200  # entries of one poll, which is then saved alone
 _LARGE = 256 * 1024  # bytes of a document; likewise
+_HELD = 16_000_000  # bytes of documents that wait for their texts; of larger ones, no others do
 _POSTS_TOGETHER = 200  # post files read and saved at a time
 
 
@@ -65,6 +66,7 @@ class Pipeline:
         self.window = window
         self._thread = thread
         self._room = room
+        self._held = Room(_HELD)
         self._asker = origins.Asker()
         # Bounded: whoever fetches faster than we save waits, instead of filling the memory.
         self._queue: asyncio.Queue[tuple[Poll, asyncio.Future[Changes]]] = asyncio.Queue(64)
@@ -162,7 +164,6 @@ class Pipeline:
             room=self._room,
             rules=subscription.links,
         )
-        full = details.fuller(means, source)
         size = sum(map(len, response.bodies))
         with self._room.taken(size):
             if polling.unchanged(response, state):
@@ -172,24 +173,36 @@ class Pipeline:
                 read_list = partial(reading.read_list, self.store, subscription)
                 listed = await self.in_thread(partial(read_list, after=kept, sent=response))
                 return Updated(source=source.id, changes=await self._save(listed))
-            if full is None and not subscription.links.resolve:
-                made = await self.in_thread(lambda: self._at_once(poll(read()), size))
+            if not details.fuller(means, source) and not subscription.links.resolve:
+                made = await self.in_thread(partial(self._read_at_once, read, poll, size))
                 return Updated(source=source.id, changes=await self._save(made))
             given = await self.in_thread(read)
         # Its room is free again: whoever asks for more would wait for it in vain.
-        texts = await self._texts(subscription, given, full) if full else None
-        await self._resolve(subscription, given, means)
+        del asked, response, read  # what it says is a part of it
+        texts = await self._beyond(subscription, given, means, size)
         made = await self.in_thread(
             lambda: self._at_once(poll(given, texts=texts, origins=means.origins), size)
         )
         changes = await self._save(made)
         return Updated(source=source.id, changes=changes)
 
-    async def _texts(
-        self, subscription: Subscription, given: reading.Read, full: details.Fuller
-    ) -> details.Detailed:
-        listed = partial(reading.listed, self.store, subscription, given)
-        return await details.detailed(subscription.source, await self.in_thread(listed), full)
+    async def _beyond(
+        self, subscription: Subscription, given: reading.Read, means: details.Means, size: int
+    ) -> details.Detailed | None:
+        """What is fetched for a document beside it: its texts, and into `means` where its short
+        links lead. A large one waits for that only where few others do; else its texts come with
+        the next polls."""
+        source = subscription.source
+        has_turn = size <= _LARGE or not self._held.full
+        texts = None
+        with self._held.taken(size):
+            if full := details.fuller(means, source):
+                found = partial(reading.listed, self.store, subscription, given)
+                listed = await self.in_thread(found)
+                texts = await details.detailed(source, listed, full, now=has_turn)
+            if has_turn:
+                await self._resolve(subscription, given, means)
+        return texts
 
     async def _resolve(
         self, subscription: Subscription, given: reading.Read, means: details.Means
@@ -246,6 +259,11 @@ class Pipeline:
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _read_at_once(
+        self, read: Callable[[], reading.Read], poll: Callable[[reading.Read], Poll], size: int
+    ) -> Poll | Changes:
+        return self._at_once(poll(read()), size)
 
     def _at_once(self, poll: Poll, size: int) -> Poll | Changes:
         """One that brings many entries, or a large document's, is saved before anything else is

@@ -22,7 +22,7 @@ from aggregator import app, config, robots
 from aggregator.aside import aside
 from aggregator.errors import ConfigError, ParseError, SourceError
 from aggregator.formats import fulltext, guarded
-from aggregator.model import Response
+from aggregator.model import Outcome, Request, Response, Updated
 
 ENGLISH = (
     "The harbour of Northport was closed for most of Tuesday night, after a container ship lost"
@@ -313,6 +313,48 @@ def site(road: Road) -> Iterator[Site]:
         here.server = server
         road.config(f"news: {{url: '{server.url}/feed', full_text: true}}")
         yield here
+
+
+def test_of_large_documents_few_wait_for_their_texts_and_the_others_come_later(road: Road) -> None:
+    """What waits is in memory, and pages may hang."""
+    road.config("".join(f"{n}: {{url: 'https://{n}.example/', full_text: true}}\n" for n in "abcd"))
+    pages: list[str] = []
+
+    async def poll(*, hanging: bool) -> list[Outcome]:
+        answered = asyncio.Event()
+        if not hanging:
+            answered.set()
+
+        async def web(request: Request) -> Response:
+            if request.page:
+                pages.append(request.url)
+                await answered.wait()
+                return Response(url=request.url, body=page().encode())
+            news = f"<item><guid>1</guid><title>N</title><link>{request.url}news</link></item>"
+            much = f"<!--{'x' * (9_000_000 if request.url != 'https://d.example/' else 9)}-->"
+            return Response(url=request.url, body=f"<rss><channel>{news}{much}</channel></rss>".encode())  # fmt: skip
+
+        def told(outcome: Outcome) -> None:
+            waits = isinstance(outcome, Updated) and outcome.changes.problems
+            if waits:  # it does not hold up the others, nor they it
+                answered.set()
+
+        async with app.Aggregator(road.settings, fetch=web, clock=lambda: road.now) as opened:
+            async with asyncio.timeout(60):
+                return await opened.poll(force=True, told=told)
+
+    first = asyncio.run(poll(hanging=True))
+    asked, pages[:] = list(pages), []
+    road.later(hours=1)
+    second = asyncio.run(poll(hanging=False))
+
+    assert len(asked) == 3 and "https://d.example/news" in asked
+    late = [x for x in first if isinstance(x, Updated) and x.changes.problems]
+    assert [x.changes.problems for x in late] == [
+        ("1 texts are still to be fetched; the next polls try",)
+    ]
+    assert pages == [f"https://{late[0].source}.example/news"]
+    assert not any(isinstance(x, Updated) and x.changes.problems for x in second)
 
 
 @pytest.mark.parametrize("told", [ENGLISH, CHINESE])

@@ -52,6 +52,7 @@ class Hosts:
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._last: dict[str, tuple[float, datetime]] = {}  # when each was asked, by both clocks
         self._silent: dict[str, tuple[int, float]] = {}  # how often in a row, and when at last
+        self._answered: dict[str, float] = {}  # when each did at last
         self._later: dict[str, datetime] = {}  # when the turn is of the last who was sent away
 
     @asynccontextmanager
@@ -59,7 +60,8 @@ class Hosts:
         """Wait for a turn and hold it, at most for the seconds that are given. A host that is our
         `own` needs no gap, until it asks for it. HostRests when it is to be left alone, or answers
         nobody."""
-        came = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        came = clock()
         async with self._places[host]:
             async with self._turns[host]:
                 await self._gap_to_the_last(host, came, own=own)
@@ -67,19 +69,26 @@ class Hosts:
                 await self._all.acquire()
             try:
                 await self._room.wait()
+                began = clock()
                 yield patience
-                self._silent.pop(host, None)
+                self._answers(host)
             except TimeoutError as error:
-                times, _ = self._silent.get(host, (0, 0.0))
-                self._silent[host] = times + 1, asyncio.get_running_loop().time()
+                if self._answered.get(host, -inf) < began:
+                    times, _ = self._silent.get(host, (0, 0.0))
+                    self._silent[host] = times + 1, clock()
                 if patience == _LITTLE:  # too little to be called a failure
                     raise self._comes_later(host) from error
                 raise
             except FetchError:  # an answer, if not a good one
-                self._silent.pop(host, None)
+                self._answers(host)
                 raise
             finally:
                 self._all.release()
+
+    def _answers(self, host: str) -> None:
+        """What hangs beside this is no sign that the host does."""
+        self._silent.pop(host, None)
+        self._answered[host] = asyncio.get_running_loop().time()
 
     def slow(self, host: str, asked: timedelta | None) -> Slowdown:
         """It had enough of us; `asked` is how long it wants to be left alone, if it says."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -244,7 +245,7 @@ def test_what_answers_beside_much_that_does_not_is_up_to_date(tmp_path: Path, be
         return Answer(body=rss())
 
     names = [f"well{n}" for n in range(9)]
-    names[before:before] = [f"hangs{n}" for n in range(9)]
+    names[before:before] = [f"hangs{n}" for n in range(14)]
     with serving(answer) as server:
         urls = {name: f"{server.url}/{name}" for name in names}
         planet = Planet(tmp_path, urls, ", per_host: 4, timeout: 1s")
@@ -254,9 +255,37 @@ def test_what_answers_beside_much_that_does_not_is_up_to_date(tmp_path: Path, be
         later = planet.run()
 
     assert all(isinstance(first[name], Updated) for name in names if name.startswith("well"))
-    kinds = [type(first[f"hangs{n}"]).__name__ for n in range(9)]
+    kinds = [type(first[f"hangs{n}"]).__name__ for n in range(14)]
     assert set(kinds) == {"Failed", "Postponed"} and kinds.count("Failed") >= 4
     assert any(isinstance(x, Failed) for x in later.values())
+
+
+def test_who_hangs_beside_answers_takes_no_time_from_those_who_wait() -> None:
+    """They come to an end together: many in a row, and yet the host is well."""
+    queue = hosts(per_host=5)
+
+    async def ask(until: asyncio.Event, *, hangs: bool = False) -> float:
+        async with queue.place("a", own=True) as patience:
+            await until.wait()
+            if hangs:
+                raise TimeoutError
+        return patience
+
+    async def all_of_them() -> float:
+        over, soon, never = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        hanging = [asyncio.create_task(ask(over, hangs=True)) for _ in range(4)]
+        answered = asyncio.create_task(ask(soon))
+        other = asyncio.create_task(ask(never))  # takes the place of what is answered
+        waiting = asyncio.create_task(ask(soon))
+        await asyncio.sleep(0.01)
+        soon.set()
+        await answered
+        over.set()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        other.cancel()
+        return await waiting
+
+    assert asyncio.run(all_of_them()) == inf
 
 
 def test_one_answer_shows_that_a_host_is_there(tmp_path: Path) -> None:

@@ -369,6 +369,17 @@ def test_clusters_merge_into_the_one_that_was_published_first(store: Store) -> N
     assert len(store.stories(EVERYTHING, 10)) == 1
 
 
+def test_of_many_stories_each_has_its_own_entries_the_newest_first(store: Store) -> None:
+    names = [str(n) for n in range(600)]
+    save(store, poll("a", *(arrival(name, "x") for name in names)))
+
+    found = store.stories("x", 590)
+
+    assert [len(s.sightings) for s in found] == [1] * 590
+    told = [s.sightings[0].cluster for s in found]
+    assert told == [s.cluster for s in found] == [s.cluster for s in store.stories("x", 600)][:590]
+
+
 def clusters_of(store: Store) -> list[int]:
     """Of the entries in the order of their keys."""
     found = sorted(store.entries(source=None, output=None), key=lambda e: e.key)

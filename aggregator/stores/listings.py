@@ -14,6 +14,8 @@ from aggregator.stores.codec import from_moment
 from aggregator.stores.database import Database
 from aggregator.stores.rows import ENTRY, to_entry, to_story
 
+_AT_ONCE = 500  # stories whose entries are read: as rows they are in memory a second time
+
 
 def newest(db: Database, output: str, limit: int) -> list[Story]:
     """Those of an output that surfaced last, newest first; held ones left out."""
@@ -25,13 +27,15 @@ def newest(db: Database, output: str, limit: int) -> list[Story]:
         most=limit,
     )
     sightings: dict[int, list[StoredEntry]] = {row["key"]: [] for row in clusters}
-    rows = db.rows(
-        f"SELECT {ENTRY} FROM entry WHERE cluster IN :clusters"
-        " AND dropped IS NULL AND document IS NOT NULL ORDER BY key",
-        clusters=list(sightings),
-    )
-    for row in rows:
-        sightings[row["cluster"]].append(to_entry(row))
+    keys = list(sightings)
+    for first in range(0, len(keys), _AT_ONCE):
+        rows = db.rows(
+            f"SELECT {ENTRY} FROM entry WHERE cluster IN :clusters"
+            " AND dropped IS NULL AND document IS NOT NULL ORDER BY key",
+            clusters=keys[first : first + _AT_ONCE],
+        )
+        for row in rows:
+            sightings[row["cluster"]].append(to_entry(row))
     return [to_story(row, sightings[row["key"]]) for row in clusters if sightings[row["key"]]]
 
 

@@ -99,3 +99,11 @@ def test_the_marks_of_a_series_are_seen(title: str, marks: set[str]) -> None:
 def test_a_clause_behind_a_dash_is_part_of_the_title() -> None:
     whole = title_of("Ferry to stay - council votes after a long night of talks")
     assert len(whole) == 11
+
+
+@pytest.mark.parametrize("word", ["a ", "词", "1 ", "a: "])
+def test_of_a_text_that_stands_as_a_title_the_beginning_is_compared(word: str) -> None:
+    title = title_of("Harbour closed " + word * 100_000)
+
+    assert 100 < len(title) <= 1_000
+    assert likeness(title, title_of("Harbour closed " + word * 90_000)).same

@@ -40,6 +40,9 @@ _PLAIN = re.compile(
 )
 
 
+_REMEMBERED = 500  # characters; few are longer, and thousands of those would be a hundred megabytes
+
+
 def canonicalize(url: str, *, base: str | None = None, rules: LinkRules = KNOWN) -> str | None:
     """An address fit to publish, or None when it is no http(s) address.
 
@@ -48,7 +51,8 @@ def canonicalize(url: str, *, base: str | None = None, rules: LinkRules = KNOWN)
     plain = _PLAIN.match(url) if len(url) <= LONGEST else None
     if plain and not site_of(plain[1], rules).in_path:
         return url
-    return _canonical(url, base or None, rules)
+    find = _canonical if len(url) <= _REMEMBERED else _canonical.__wrapped__
+    return find(url, base or None, rules)
 
 
 def url_key(url: str, rules: LinkRules = KNOWN) -> str:
@@ -56,14 +60,19 @@ def url_key(url: str, rules: LinkRules = KNOWN) -> str:
 
     A place in it is no page, but where a script makes pages of places, or on a home page.
     """
-    key, place, is_page = _key_and_place(url, rules)
+    key, place, is_page = _parted(url, rules)
     return key + place if is_page else key
 
 
 def entry_key(url: str, rules: LinkRules = KNOWN) -> str:
     """Likewise for the link of an entry, which may be a place in a page of several."""
-    key, place, _ = _key_and_place(url, rules)
+    key, place, _ = _parted(url, rules)
     return key + place
+
+
+def _parted(url: str, rules: LinkRules) -> tuple[str, str, bool]:
+    find = _key_and_place if len(url) <= _REMEMBERED else _key_and_place.__wrapped__
+    return find(url, rules)
 
 
 @lru_cache(maxsize=16384)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -555,3 +556,14 @@ def test_the_key_is_that_of_the_link() -> None:
     assert key_of(_entry(number), PAGE) == url_key(PAGE)
     assert key_of(_entry(number), None) == "eastmoney:202202222284433985"
     assert key_of(_entry(), None) is None
+
+
+@pytest.mark.parametrize("size", [600, 7_000, 1_000_000])
+def test_a_long_address_is_not_kept_in_memory(size: int) -> None:
+    url = "http://a.example/?utm_source=b&x=" + "y" * size
+    before = sys.getrefcount(url)
+
+    canonicalize(url)
+    url_key(url)
+
+    assert sys.getrefcount(url) == before

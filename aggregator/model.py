@@ -427,6 +427,7 @@ class Response:
     redirects: tuple[int, ...] = ()  # the statuses of those that led to `url`
     parts: tuple[Response, ...] = ()  # documents that it names, fetched after it
     problems: tuple[str, ...] = ()  # what was wrong on the way
+    discreet: bool = False  # nothing may follow from its own address, not even if it tells it
 
     @property
     def bodies(self) -> tuple[bytes, ...]:

@@ -71,7 +71,7 @@ class Read:
 def read(store: Store, subscription: Subscription, sent: Response) -> Read:
     """What `sent` says; ParseError when it is no feed."""
     source = subscription.source
-    placed = replace(sent, url=discretion.base(source, sent.url))
+    placed = replace(sent, url=discretion.base(source, sent.url), discreet=source.secret)
     whole = parsed(placed, source, ZoneInfo(subscription.zone))
     feed = _discreet(whole, source, sent.url)
     own = links.at_home(feed, source.url, sent.url)

@@ -41,7 +41,7 @@ def parse(response: Response, *, zone: tzinfo = UTC) -> Feed:
     data, problems = _loaded(charsets.whole_escapes(found.text))
     if not isinstance(data, dict) or not isinstance(_items(data), list):
         raise ParseError("JSON, but no JSON Feed: it has no list 'items'")
-    reader = _Reader(zone=zone, base=_base(data, response.url))
+    reader = _Reader(zone=zone, base=_base(data, response))
     authors, language = reader.people(data), _text(data, "language")
     listed = _items(data)[: bounds.MOST_ENTRIES]
     items = [x for x in listed if isinstance(x, dict)]
@@ -66,9 +66,11 @@ def _items(data: dict[str, Any]) -> Any:
     return [] if named and data.get("items") is None else data.get("items")
 
 
-def _base(data: dict[str, Any], url: str) -> str:
+def _base(data: dict[str, Any], response: Response) -> str:
     """What is relative in a file is relative to its site."""
-    stated = (_text(data, name).strip() for name in ("home_page_url", "feed_url"))
+    names = ("home_page_url",) if response.discreet else ("home_page_url", "feed_url")
+    stated = (_text(data, name).strip() for name in names)
+    url = response.url
     return url if url.startswith("http") else next(filter(None, stated), url)
 
 

@@ -247,9 +247,11 @@ class _Pair:
 
     @property
     def corrects(self) -> bool:
-        """Whether one corrects the other: not just anything that it is held against."""
+        """Whether one corrects the other: not just anything that it is held against, nor a table
+        of another day, which has nearly all figures other."""
         near = max(self.e.alike, self.e.title.alike) >= 0.6
-        return near and (self.new.print.corrects or self.old.print.corrects)
+        few = self.e.differ <= max(2, self.e.agree)
+        return near and few and (self.new.print.corrects or self.old.print.corrects)
 
     @property
     def soon(self) -> bool:

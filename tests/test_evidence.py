@@ -109,9 +109,20 @@ def test_a_chinese_copy_is_the_same_story(paragraphs: tuple[str, ...]) -> None:
 
 
 def test_a_correction_is_the_story_that_it_corrects() -> None:
-    wrong = (FERRY[0].replace("3,012", "3,120"), *FERRY[1:])
-    one, rule = agreed(seen("CORRECTED-" + FERRY_TITLE, *FERRY, hours=2), seen(FERRY_TITLE, *wrong))
+    right = (FERRY[0], FERRY[3])
+    wrong = tuple(p.replace("3,012", "3,120").replace("420,000", "240,000") for p in right)
+    one, rule = agreed(seen("CORRECTED-" + FERRY_TITLE, *right, hours=2), seen(FERRY_TITLE, *wrong))
     assert one, rule
+
+
+def test_a_correction_excuses_no_table_of_another_day() -> None:
+    title = "Port City shares at the close"
+    corrected = seen("CORRECTED-" + title, TABLE.format(up="higher", a="3,012.5", b=0.4, c="8,012"))
+    next_day = TABLE.format(up="higher", a="3,044.1", b=1.1, c="7,904")
+    assert agreed(seen(title, next_day, source="b", hours=24), corrected) == (
+        False,
+        "other figures",
+    )
 
 
 def test_an_update_is_the_story_that_it_updates() -> None:

@@ -263,11 +263,11 @@ class _Ingest:
         )
         # What a text alone shows, only an entry is joined for that nobody else was one with.
         free = told and len(self.store.members(old.cluster)) == 1
+        textual = free or _is_complete_now(old.entry, arrival.entry)
         found = [
             m
             for m in self._matches(new, self._candidates(new), self.near.like(new) if free else ())
-            if m.cluster != old.cluster
-            and (m.reason != cluster.SAME_TEXT or _is_complete_now(old.entry, arrival.entry))
+            if m.cluster != old.cluster and (textual or m.reason != cluster.SAME_TEXT)
         ]
         if found:
             new = replace(new, cluster=self._joined(found, old.cluster))
@@ -396,13 +396,18 @@ class _Ingest:
             return True
         return any(x.key != new.key for x in self.store.members(old.cluster, new.source))
 
-    def _joined(self, found: Iterable[cluster.Match], *own: int) -> int:
+    def _joined(self, found: Sequence[Match], *own: int) -> int:
         clusters = {*(m.cluster for m in found), *own}
         if len(clusters) == 1:
             return clusters.pop()
         self.touched |= clusters
         self.near.forget()
-        return self.store.merge(clusters)
+        why = {m.cluster: m.reason for m in reversed(found)}
+        first = {c: [e.key for e in self.store.members(c) if not e.reason] for c in clusters}
+        kept = self.store.merge(clusters)
+        for gone in clusters - {kept}:  # what was alone in it is so no more
+            self.store.set_reason(first[gone], why.get(gone, found[0].reason))
+        return kept
 
     def _note_match(self, new: StoredEntry, match: Match) -> None:
         told = f"{match.reason} as {match.title!r} of {match.source}"

@@ -109,6 +109,37 @@ def test_a_wire_story_is_one_entry_whatever_the_papers_make_of_it(world: World) 
     assert rest.split()[0] in text(entry, "summary") + text(entry, "content")
 
 
+def test_of_a_story_all_but_one_say_why_they_joined_it(world: World) -> None:
+    """Also those that were there before what joins them to it."""
+    title, teaser = "Night ferry to stay until the harbour bridge is mended", "More to come."
+    world.sources("wire", "paper")
+    world.serve("wire", rss(Item("1", "https://wire.example/1", title, f"<p>{WORDS}</p>")))
+    world.serve("paper", rss(Item("2", "https://paper.example/2", "Council votes", teaser)))
+    world.run()
+    world.serve(
+        "paper", rss(Item("2", "https://paper.example/2", title, f"<p>{WORDS} So far.</p>"))
+    )
+    world.run()
+
+    assert len(world.published()) == 1
+    reasons = {e["source"]: e["reason"] for e in world.entries()}
+    assert reasons == {"wire": None, "paper": "same title and text"}
+
+
+def test_what_joins_two_stories_tells_both_why(world: World) -> None:
+    world.sources("wire", "paper", "gazette")
+    title = "Night ferry to stay until the harbour bridge is mended"
+    link = "https://paper.example/2"
+    world.serve("wire", rss(Item("1", "https://wire.example/1", title, f"<p>{WORDS}</p>")))
+    world.serve("paper", rss(Item("2", link, "Divers at the piers", "<p>A bell was found.</p>")))
+    world.run()
+    world.serve("gazette", rss(Item("3", link, title, f"<p>{WORDS}</p>")))
+    world.run()
+
+    assert len(world.published()) == 1
+    assert [e["reason"] for e in world.entries()].count(None) == 1
+
+
 def test_a_chinese_wire_story_is_one_entry_in_both_scripts(world: World) -> None:
     world.sources("a", "b", "c")
     simplified = (

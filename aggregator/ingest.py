@@ -262,7 +262,7 @@ class _Ingest:
             entry=arrival.entry,
         )
         # What a text alone shows, only an entry is joined for that nobody else was one with.
-        free = told and len(self.store.members(old.cluster)) == 1
+        free = told and not self.store.others_in(old.cluster, than=old.key)
         textual = free or _is_complete_now(old.entry, arrival.entry)
         found = [
             m
@@ -377,8 +377,10 @@ class _Ingest:
 
     def _sure(self, like: Like) -> bool:
         """What only points at a story, and found none so far, goes wherever it is told."""
-        lone = like.old.points and len(self.store.members(like.old.cluster)) == 1
-        return like.verdict.strong or lone
+        old = like.old
+        return like.verdict.strong or (
+            old.points and not self.store.others_in(old.cluster, than=old.key)
+        )
 
     def _parted(self, new: StoredEntry, found: Iterable[Match]) -> set[frozenset[int]]:
         """Which two of the clusters that may be joined now an operator told apart."""
@@ -394,7 +396,7 @@ class _Ingest:
             return False
         if old.url_key and old.url_key in self.own_links:
             return True
-        return any(x.key != new.key for x in self.store.members(old.cluster, new.source))
+        return self.store.others_in(old.cluster, than=new.key, source=new.source)
 
     def _joined(self, found: Sequence[Match], *own: int) -> int:
         clusters = {*(m.cluster for m in found), *own}

@@ -604,15 +604,18 @@ def test_what_entries_are_compared_by_is_found_by_its_places(store: Store) -> No
     assert (first.published, first.url_key) == (one.published, one.keys.url_key)
 
 
-def test_the_sightings_of_a_cluster_are_told_by_source_or_all(store: Store) -> None:
+def test_a_cluster_tells_its_sightings_and_whether_there_are_others(store: Store) -> None:
     save(store, poll("a", arrival("1"), arrival("2")), poll("b", arrival("3")))
     every = list(store.entries(source=None, output=None))
     with store.transaction():
         cluster = store.merge({e.cluster for e in every})
 
     assert [e.key for e in store.members(cluster)] == [e.key for e in every]
-    assert [e.key for e in store.members(cluster, "b")] == [every[2].key]
     assert store.members(cluster + 99) == []
+    assert store.others_in(cluster, than=every[2].key)
+    assert store.others_in(cluster, than=every[0].key, source="b")
+    assert not store.others_in(cluster, than=every[2].key, source="b")
+    assert not store.others_in(cluster + 99, than=0)
 
 
 def test_all_stores_have_the_same_columns(store: Store, place: Place, tmp_path: Path) -> None:

@@ -146,8 +146,11 @@ class Store(Protocol):
         """The prints of entries, and the places where their sketches are found, and are no more.
         No entry is among them twice."""
 
-    def members(self, cluster: int, source: str | None = None) -> list[StoredEntry]:
-        """The sightings of a cluster, or those of them that are of one source."""
+    def members(self, cluster: int) -> list[StoredEntry]:
+        """The sightings of a cluster."""
+
+    def others_in(self, cluster: int, *, than: int, source: str | None = None) -> bool:
+        """Whether a cluster has other entries than this one, from a source or at all."""
 
     def one_source_in(self, one: int, other: int) -> bool:
         """Whether some source has sightings in both clusters."""

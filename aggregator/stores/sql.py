@@ -443,14 +443,21 @@ class SqlStore:
             ],
         )
 
-    def members(self, cluster: int, source: str | None = None) -> list[StoredEntry]:
-        one = "" if source is None else " AND source = :source"
+    def members(self, cluster: int) -> list[StoredEntry]:
         rows = self._db.rows(
-            f"SELECT {ENTRY} FROM entry WHERE cluster = :cluster{one} ORDER BY key",
-            cluster=cluster,
-            source=source,
+            f"SELECT {ENTRY} FROM entry WHERE cluster = :cluster ORDER BY key", cluster=cluster
         )
         return [to_entry(row) for row in rows]
+
+    def others_in(self, cluster: int, *, than: int, source: str | None = None) -> bool:
+        one = "" if source is None else " AND source = :source"
+        found = self._db.row(
+            f"SELECT 1 FROM entry WHERE cluster = :cluster AND key <> :than{one} LIMIT 1",
+            cluster=cluster,
+            than=than,
+            source=source,
+        )
+        return found is not None
 
     def one_source_in(self, one: int, other: int) -> bool:
         both = self._db.row(

@@ -1,6 +1,8 @@
 """What README and docs say is so: commands, options, modules, examples, links, words."""
 
+import ast
 import configparser
+import inspect
 import os
 import re
 import shlex
@@ -17,7 +19,7 @@ import yaml
 from servers import Answer, serving
 from world import Item, rss
 
-from aggregator import config
+from aggregator import config, evidence
 from aggregator.cli import commands, common
 from aggregator.formats import posts
 from aggregator.model import PostOptions
@@ -357,3 +359,17 @@ def test_an_entry_is_called_an_entry(page: str) -> None:
 @pytest.mark.parametrize("page", TEXTS)
 def test_no_page_speaks_of_somebodys_machine(page: str) -> None:
     assert re.findall(r"(?<![\w.])/(?:home|root|work|tmp|Users)/\S*", TEXTS[page]) == []
+
+
+def test_every_rule_that_decides_about_two_entries_is_explained() -> None:
+    """By the name that `explain` tells."""
+    calls = [x for x in ast.walk(ast.parse(inspect.getsource(evidence))) if isinstance(x, ast.Call)]
+    names = {
+        ast.literal_eval(call.args[0])
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in ("_one", "_apart")
+    }
+    table = re.findall(
+        r"^\| (?:one\*?|apart) \| ([^|]+) \|", TEXTS["docs/duplicates.md"], re.MULTILINE
+    )
+    assert {name for row in table for name in row.split("; ")} == names

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.evidence import Seen, measure, verdict
+from aggregator.evidence import Evidence, Seen, measure, verdict
 from aggregator.model import Entry
 from aggregator.prints import from_stored, print_of, prints_of, to_bytes
+from aggregator.titles import Likeness
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
@@ -273,3 +274,75 @@ def test_people_are_told_what_the_figures_say() -> None:
     assert held.startswith("100% of the shorter text in the longer (34 and ")
     assert titles.endswith("% alike") and titles != "titles 0% alike"
     assert figures == f"figures: {evidence.agree} equal, 0 other" and evidence.agree
+
+
+LITTLE: dict[str, float] = {
+    "held": 0.1, "alike": 0.05, "rare": 0.1, "opening": 0, "openings": 0, "shift": 0, "place": 0,
+    "agree": 0, "differ": 0, "strange": 0, "strangeness": 0, "told": 0, "told_back": 0,
+    "shorter": 200, "longer": 300,
+    "title_same": False, "title_alike": 0.2, "title_held": 0.2, "title_both_differ": True,
+}  # fmt: skip
+SAME_TITLE = {"title_same": True, "title_alike": 0.2, "title_both_differ": False}
+COPY = {"held": 0.8, "alike": 0.7, "rare": 0.8}
+BORDERS: list[tuple[str, dict[str, float], dict[str, float]]] = [
+    ("the same text", {"alike": 0.6, "rare": 0.5}, {"alike": 0.59, "rare": 0.49}),
+    ("nearly the same text", {"held": 0.8, "rare": 0.5, "longer": 400},
+     {"held": 0.79, "rare": 0.49, "longer": 401}),
+    ("one text holds the other",
+     {"held": 0.8, "rare": 0.25, "openings": 0.3, "place": 0.25, "longer": 900},
+     {"held": 0.79, "rare": 0.24, "openings": 0.29, "place": 0.26}),
+    ("one text holds the other",
+     {"held": 0.8, "rare": 0.5, "told": 0.7, "told_back": 0.3, "longer": 900},
+     {"rare": 0.49, "told": 0.69, "told_back": 0.29}),
+    ("the same title and most of the text", SAME_TITLE | {"held": 0.6, "differ": 1},
+     {"held": 0.59}),
+    ("the same telling title and some of the text", SAME_TITLE | {"held": 0.25},
+     {"held": 0.24, "differ": 1}),
+    ("a like title and part of the text",
+     {"title_alike": 0.45, "held": 0.5, "rare": 0.3, "shift": 0.3},
+     {"title_alike": 0.44, "held": 0.49, "rare": 0.29, "shift": 0.31}),
+    ("a like title and part of the text",
+     {"title_held": 0.75, "held": 0.3, "rare": 0.3, "opening": 0.3},
+     {"title_held": 0.74, "held": 0.29, "opening": 0.29}),
+    ("most of the text under another title",
+     {"held": 0.62, "rare": 0.5, "told": 0.51, "opening": 0.5, "shift": 0.2, "longer": 600},
+     {"held": 0.61, "rare": 0.49, "told": 0.5, "opening": 0.49, "shift": 0.21, "longer": 601}),
+    ("told again by another hand",
+     {"held": 0.45, "rare": 0.45, "opening": 0.4, "openings": 0.3, "shift": 0.2, "longer": 400,
+      "agree": 4, "differ": 1, "strange": 1, "told": 0.5},
+     {"held": 0.44, "rare": 0.44, "opening": 0.39, "openings": 0.29, "shift": 0.21, "longer": 401,
+      "agree": 3, "strange": 2, "told": 0.49}),
+    ("other figures", COPY | {"differ": 2, "agree": 3}, {"agree": 4}),
+    ("other figures", COPY | {"differ": 1, "agree": 1, "shorter": 62}, {"shorter": 63, "agree": 2}),
+    ("another subject by the same template",
+     {"alike": 0.84, "rare": 0.8, "strange": 2, "strangeness": 0.2},
+     {"alike": 0.85, "strange": 1, "strangeness": 0.19}),
+    ("too short to tell", {"alike": 0.7, "rare": 0.8, "shorter": 29, "title_alike": 0.34},
+     {"shorter": 30, "title_alike": 0.35}),
+]  # fmt: skip
+
+
+def ruled(figures: dict[str, float], *, outlet: str = "b.example") -> str:
+    titles = {name.removeprefix("title_"): x for name, x in figures.items() if "title_" in name}
+    texts = {name: x for name, x in figures.items() if "title_" not in name}
+    title = Likeness(numbers_differ=False, **titles)
+    one, two = (seen(FERRY_TITLE, FERRY[0], source=s) for s in "ab")
+    return verdict(one, replace(two, outlet=outlet), Evidence(title=title, **texts)).rule
+
+
+@pytest.mark.parametrize(("rule", "enough", "too_far"), BORDERS)
+def test_a_rule_applies_up_to_its_border(
+    rule: str, enough: dict[str, float], too_far: dict[str, float]
+) -> None:
+    assert ruled(LITTLE | enough) == rule
+    beyond = {name: ruled(LITTLE | enough | {name: x}) for name, x in too_far.items()}
+    assert rule not in beyond.values(), beyond
+
+
+def test_one_outlet_has_several_stories_by_one_template() -> None:
+    alike = LITTLE | COPY | {"title_alike": 0.6, "shorter": 59}
+    rule = "another title by the same template"
+    assert ruled(alike, outlet="a.example") == rule
+    assert ruled(alike | {"shorter": 60}, outlet="a.example") == "the same text"
+    assert ruled(alike | {"title_alike": 0.59}, outlet="a.example") != rule
+    assert ruled(alike) == "the same text"

@@ -50,13 +50,15 @@ def _values(query: str) -> dict[str, str]:
     return {name.lower(): value for name, _, value in pairs}
 
 
+_ESCAPED_QUERY = re.compile(r"[^?]+%3F[^?=&]+%3D[^?]*", re.IGNORECASE)
 _ASCII_ESCAPE = re.compile(r"%[0-7][0-9A-Fa-f]")
 
 
 def _decoded(value: str) -> str:
-    """Until it is an address: some are escaped twice. Bytes that are no UTF-8 stay escaped."""
+    """Until it is an address: some are escaped twice, of some only the query is (Google Alerts).
+    Bytes that are no UTF-8 stay escaped."""
     for _ in range(2):
-        if re.match("(?i)https?:/", value):
+        if re.match("(?i)https?:/", value) and not _ESCAPED_QUERY.fullmatch(value):
             break
         try:
             value = unquote(value, errors="strict")

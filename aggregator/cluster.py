@@ -63,7 +63,7 @@ def ids_of(entries: Sequence[Entry], *, home: Collection[str] = ()) -> list[str]
     for e in entries:
         if e.link and e.id in ("", e.link):
             linked[e.link].append(e)
-    vague = {link for link, es in linked.items() if any(not _alike(es[0], e) for e in es[1:])}
+    vague = {link for link, es in linked.items() if any(not alike(es[0], e) for e in es[1:])}
     vague.update(home)
     meant: dict[str, set[str]] = defaultdict(set)
     for e in entries:
@@ -324,10 +324,10 @@ def _link_holds(new: Entry, old: StoredEntry) -> bool:
     (a live page, a home page), and then titles and texts have nothing in common."""
     if old.entry is None:
         return _likeness(new.title, old.title) >= 0.4
-    return _alike(new, old.entry)
+    return alike(new, old.entry)
 
 
-def _alike(one: Entry, two: Entry) -> bool:
+def alike(one: Entry, two: Entry) -> bool:
     """Whether titles or texts have something in common; without titles it must be more."""
     if letters(one.title) or letters(two.title):
         return _likeness(one.title, two.title) >= 0.4 or _overlap(one, two, 0.1)

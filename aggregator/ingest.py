@@ -93,6 +93,7 @@ class _Ingest:
         self.by_id: dict[str, list[StoredEntry]] = defaultdict(list)
         self.by_link: dict[str, list[StoredEntry]] = defaultdict(list)
         self.near = Near(store, window=window, points=poll.points)
+        self.went: dict[int, int] = {}  # clusters that were merged, and into which
         self.again: dict[str, StoredEntry] = {}  # by the new id, what came under another before
 
     def save(self) -> Changes:
@@ -193,16 +194,33 @@ class _Ingest:
         known = [old for name in own for old in self.by_id[name] if not self._moved(old)]
         known += self.by_link.get(keys.url_key or "", ())
         old = cluster.recognise(arrival.entry, keys, known, gone=self._gone)
+        if old is not None and self._rolled(old, arrival):
+            old = None
         owner = next(iter(self.by_id[keys.source_entry_id]), None)
         if owner is not None and owner is not old:
             # Its id is another story's: the feed recycles ids.
             arrival = replace(arrival, keys=_own_keys(arrival))
         if old is None and keys.source_entry_id in self.again:
-            self._change(self.again[keys.source_entry_id], arrival)
+            before = self.again[keys.source_entry_id]
+            self._change(replace(before, cluster=self._now(before.cluster)), arrival)
         elif old is None:
             self._add(arrival, published, seen)
         elif old.keys.digest != keys.digest:
-            self._change(old, arrival)
+            self._change(replace(old, cluster=self._now(old.cluster)), arrival)
+
+    def _rolled(self, old: StoredEntry, arrival: Arrival) -> bool:
+        """Whether a page that others tell the story of, too, shows another one now: theirs is not
+        taken away with it."""
+        if old.entry is None or cluster.alike(arrival.entry, old.entry):
+            return False
+        members = self.store.members(self._now(old.cluster))
+        return any(x.source != self.poll.source for x in members)
+
+    def _now(self, known: int) -> int:
+        """The cluster that this one went into since this poll began."""
+        while known in self.went:
+            known = self.went[known]
+        return known
 
     def _add(self, arrival: Arrival, published: datetime, seen: datetime) -> None:
         entry = arrival.entry
@@ -407,6 +425,7 @@ class _Ingest:
         why = {m.cluster: m.reason for m in reversed(found)}
         first = {c: [e.key for e in self.store.members(c) if not e.reason] for c in clusters}
         kept = self.store.merge(clusters)
+        self.went |= dict.fromkeys(clusters - {kept}, kept)
         for gone in clusters - {kept}:  # what was alone in it is so no more
             self.store.set_reason(first[gone], why.get(gone, found[0].reason))
         return kept

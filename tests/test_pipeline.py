@@ -2119,3 +2119,34 @@ def test_what_only_points_at_a_story_does_not_lead_it(world: World) -> None:
 
     (entry,) = world.published()
     assert "count of passengers" in text(entry, "summary") + text(entry, "content")
+
+
+BEES = (
+    "<p>A swarm of bees has settled in the clock tower, and nobody dares to wind it any more.</p>"
+)
+
+
+@pytest.mark.parametrize("order", [("page", "paper"), ("paper", "page")])
+def test_a_page_that_shows_another_story_takes_no_other_papers_story_with_it(
+    world: World, order: tuple[str, str]
+) -> None:
+    world.sources(*order)
+    title = "Night ferry to stay until the harbour bridge is mended"
+    world.serve("page", rss(Item("now", "https://page.example/now", title, LONG)))
+    world.serve("paper", rss(Item("p", "https://paper.example/1", title, LONG)))
+    world.run()
+    (before,) = world.published()
+
+    world.later(hours=2)
+    world.serve("page", rss(Item("now", "https://page.example/now", "Bees stop the clock", BEES)))
+    world.run()
+    again = world.run()
+
+    assert again.new == again.changed == 0
+    found = {text(e, "title"): text(e, "id") for e in world.published()}
+    assert found[title] == text(before, "id")
+    assert len(found) == 2 and "Bees stop the clock" in found
+
+    world.serve("page", rss(Item("now", "https://page.example/now", "The third story", LONG[::-1])))
+    world.run()
+    assert {title, "The third story"} <= set(world.titles())

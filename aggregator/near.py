@@ -22,6 +22,7 @@ from aggregator.prints import Print, print_of, prints_of
 from aggregator.stores import Store
 
 _MOST = 40  # entries that one is held against
+_LEAST = 2  # hashes that two share: one alone is chance, or what many have
 _CROWD = 64  # entries of a week that share a hash; one that more share finds nobody
 _WEEK = timedelta(days=7)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,7 +77,7 @@ class Near:
             for mark in printed.sketch if postings else ():
                 shared.update(postings.get(mark, ()))
         del shared[new.key]
-        keys = [key for key, _ in shared.most_common(_MOST)]
+        keys = _likely(shared)
         olds = [
             old
             for old in self._known(keys)
@@ -166,7 +167,7 @@ def met(store: Store, entry: int, *, window: timedelta, others: Collection[int] 
     found = store.postings([(week, mark) for week in weeks for mark in printed.sketch])
     shared = Counter(key for keys in found.values() for key in keys)
     del shared[entry]
-    likely = store.imprints([key for key, _ in shared.most_common(_MOST)])
+    likely = store.imprints(_likely(shared))
     near = {old.key for old in likely if abs(old.published - own.published) <= window}
     olds = store.imprints((near | set(others)) - {entry})
     return judged(_seen_of(own, printed), _printed(olds)) if olds else []
@@ -209,6 +210,10 @@ def _seen_of(old: Imprint, printed: Print) -> Seen:
 
 def _weeks(published: datetime, window: timedelta) -> range:
     return range(_week(published - window), _week(published + window) + 1)
+
+
+def _likely(shared: Counter[int]) -> list[int]:
+    return [key for key, count in shared.most_common(_MOST) if count >= _LEAST]
 
 
 def _week(when: datetime) -> int:

@@ -70,8 +70,7 @@ class Site:
 
         A post of the future is a post: see `settings.future` and its date.
         """
-        within = self.settings.collections_dir
-        relative = path.removeprefix(f"{within}/") if within else path
+        relative, within = self.settings.relative(path), self.settings.collections_dir
         try:
             defaults = values_for(relative, self.settings.defaults, self._tree, within)
         except ValueError as error:

@@ -88,8 +88,7 @@ class _Reading:
 
     def __init__(self, path: str, settings: Settings, now: datetime, defaults: Data) -> None:
         self.path = path
-        within = f"{settings.collections_dir}/"
-        self.relative = path.removeprefix(within) if settings.collections_dir else path
+        self.relative = settings.relative(path)
         self.settings = settings
         self.now = now
         self.data: Data = {"categories": list(self._folders())}

@@ -49,7 +49,9 @@ _STRING_TAG = re.compile(r"!str|!ruby/string|tag:yaml\.org,2002:str")
 _BINARY_TAGS = {"!binary", "tag:yaml.org,2002:binary"}
 _FLOAT_TAGS = {"!float", "tag:yaml.org,2002:float"}
 # Classes that Jekyll does not let Psych make.
-_REFUSED_TAG = re.compile(r"!ruby/(?!string$|array$|hash$)|!(?:str|seq|map):|!set$|!omap$")
+_REFUSED_TAG = re.compile(
+    r"!ruby/(?!string$|array$|hash$)|!(?:str|seq|map):|(?:!|tag:yaml\.org,2002:)(?:set|omap)$"
+)
 _REFUSED_WORD = re.compile(
     r"!ruby/(?:sym|range|regexp|class|module|object:(?:BigDecimal|DateTime|Complex|Rational)$)"
     r"|!(?:str|ruby/string):"

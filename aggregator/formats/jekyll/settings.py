@@ -49,6 +49,11 @@ class Settings:
     baseurl: str  # without its slashes
     config: Mapping[str, Value]  # all of it: what posts may ask for as `site`
 
+    def relative(self, path: str) -> str:
+        """A path of the site as one of its `collections_dir`."""
+        folder = self.collections_dir.rstrip("/")
+        return path.removeprefix(f"{folder}/") if folder else path
+
 
 def read(
     body: bytes | None,

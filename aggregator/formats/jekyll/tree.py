@@ -32,7 +32,8 @@ class Tree:
         """The files and folders that `Dir.glob` finds."""
         if pattern not in self._matching:
             wanted = globs.strict(pattern.removeprefix("./").removesuffix("/"))
-            found = (x for x in self.files | self.folders if wanted.fullmatch(x))
+            among = self.folders if pattern.endswith("/") else self.files | self.folders
+            found = (x for x in among if wanted.fullmatch(x))
             self._matching[pattern] = tuple(found)
         return self._matching[pattern]
 

@@ -206,11 +206,36 @@ def test_of_a_broken_one_what_is_there_is_read() -> None:
     whole = urlset(("a", "2026-01-01"), ("b", "soon"), ("c", "")).decode()
 
     cut = read(whole[:-30])
-    wild = read(whole.replace("<urlset", "<urlset xmlns:x='&bad;'").replace("/a<", "/a?x=1&y=2<"))
+    wild = read(whole.replace("<urlset", "<urlset xmlns:x='&bad;'"))
 
     assert links(cut)[:2] == ["https://n.example/a", "https://n.example/b"]
     assert "'soon' is no date; read without" in cut.problems
+    assert any(x.startswith("broken XML, read as far as it goes: line 1: ") for x in cut.problems)
     assert links(wild)[1:] == ["https://n.example/b", "https://n.example/c"]
+
+
+def test_a_packed_one_that_is_cut_short_is_read_as_far_as_it_goes() -> None:
+    whole = packed(urlset(*((f"page-{n}", "") for n in range(100))))
+
+    cut = read(whole[: len(whole) // 2])
+
+    assert links(cut)[0] == "https://n.example/page-0"
+    assert "the compressed body is cut short" in cut.problems
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("a?x=1&y=2", "a?x=1&y=2"),
+        ("a?x=1&copy=2&amp;y=3", "a?x=1&copy=2&y=3"),
+        ("a?x=1&copy;=2&#38;y=&#x33;", "a?x=1&copy;=2&y=3"),
+        ("<![CDATA[a?x=1&y=2&amp;]]>", "a?x=1&y=2&amp;"),
+    ],
+)
+def test_a_bare_ampersand_is_one(written: str, meant: str) -> None:
+    body = urlset(("a", "")).decode().replace("https://n.example/a", written)
+
+    assert links(read(body)) == [f"https://n.example/maps/{meant}"]
 
 
 def test_addresses_that_are_none_are_told() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
@@ -33,6 +34,10 @@ _SUFFIX = re.compile(r"\.(?:x?html?|php\d?|aspx?|jspx?|shtml|md)\Z", re.IGNORECA
 _BETWEEN = re.compile(r"[-_+.\s=&]+")
 _COMMAS = re.compile("[,，、;；]")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
+# An ampersand of an address that nobody escaped: recovery would drop it, and what stands behind.
+_BARE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)", re.DOTALL
+)
 T = TypeVar("T")
 
 
@@ -172,7 +177,7 @@ def _is_page(url: str) -> bool:
 
 def listing(response: Response, zone: tzinfo = UTC) -> Listing:
     """All that stands in one document; ParseError when it is no sitemap."""
-    body = _unpacked(response.body)
+    body, problems = _unpacked(response.body)
     declared = [x[1].decode() for x in [_DECLARED.search(body[:200])] if x]
     stated = charsets.stated(response.headers.get("content-type", ""))
     found = charsets.decode(body, stated, *declared)
@@ -185,13 +190,13 @@ def listing(response: Response, zone: tzinfo = UTC) -> Listing:
     return Listing(
         urls=reader.urls,
         index=reader.index,
-        problems=(*found.problems, *reader.problems, *unread_dates(reader.unread)),
+        problems=(*problems, *found.problems, *reader.problems, *unread_dates(reader.unread)),
     )
 
 
-def _unpacked(body: bytes) -> bytes:
+def _unpacked(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     if not body.startswith(b"\x1f\x8b"):
-        return body
+        return body, ()
     unpack = zlib.decompressobj(47)
     try:
         found = unpack.decompress(body, _LARGEST)
@@ -199,7 +204,7 @@ def _unpacked(body: bytes) -> bytes:
         raise ParseError("no sitemap: the compressed body is damaged") from error
     if unpack.unconsumed_tail:
         raise ParseError(f"no sitemap: unpacked, it is larger than {_LARGEST // 1024**2} MB")
-    return found
+    return found, () if unpack.eof else ("the compressed body is cut short",)
 
 
 class _Reader:
@@ -235,17 +240,20 @@ class _Reader:
             remove_comments=True,
             remove_pis=True,
         )
+        text = _BARE.sub(lambda found: "&amp;" if found[0] == "&" else found[0], text)
         for start in range(0, len(text), _CHUNK):
             parser.feed(text[start : start + _CHUNK].encode())
             self._take(parser.read_events())
-        try:
+        with suppress(etree.XMLSyntaxError):  # it is in the log
             parser.close()
-        except etree.XMLSyntaxError as error:
-            self.problems.append(f"broken XML, read as far as it goes: {error.msg}")
         self._take(parser.read_events())
         if not self._root:
             html = re.match(r"<!doctype\s+html", text, re.IGNORECASE)
             raise ParseError(f"no sitemap: {'an HTML page' if html else 'broken XML'}")
+        faults = (x for x in parser.feed_error_log if x.level == etree.ErrorLevels.FATAL)
+        if fault := next(faults, None):
+            where = f"line {fault.line}: {line(fault.message)}"
+            self.problems.append(f"broken XML, read as far as it goes: {where}")
         if self._addressless:
             self.problems.append(f"{self._addressless} of its addresses are none")
 

@@ -313,6 +313,19 @@ def test_no_page_and_no_selector_takes_long(body: str, items: str) -> None:
     assert time.process_time() - begun < 5
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [
+        *("<p<span>", "<b<", '<a"b c>', "<p&x>", "<td'>", "<br<br>", "<p {}>", "<p {{x}}=1 {%y%}>"),
+        *("&#1;", "&#xFFFE;", "<p title='&#11;'>"),
+    ],
+)
+def test_a_slip_in_a_tag_costs_nothing_but_itself(slip: str) -> None:
+    feed = read(f"<ul><li><a href=/a>x</a>{slip}y</li><li><a href=/b>z</a></li></ul>", items="li")
+
+    assert links(feed) == ["https://n.example/a", "https://n.example/b"]
+
+
 def test_a_long_list_is_cut_and_that_is_told() -> None:
     body = "".join(f"<li><a href=/{n}>{n}</a></li>" for n in range(1500))
 

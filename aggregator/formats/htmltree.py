@@ -28,6 +28,7 @@ _DECLARED = (
     re.compile(rb"<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([\w.:-]+)"),
     re.compile(rb"<meta[^>]{1,400}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE),
 )
+_NAME = re.compile(r"""[^&<>/"'\s]+""")
 _HEAD = 8192  # bytes; by the standard it stands in the first 1024
 
 
@@ -105,16 +106,16 @@ class _Builder:
         self._depth += 1
         self.count += 1
         if self._depth <= _DEEPEST and self.count <= _MOST_ELEMENTS:
-            self._tree.start(tag, dict(islice(attributes.items(), _MOST_ATTRIBUTES)))
+            self._tree.start(_name(tag), _kept(attributes))
 
     def end(self, tag: Any) -> None:
         if self._depth <= _DEEPEST and self.count <= _MOST_ELEMENTS:
-            self._tree.end(tag)
+            self._tree.end(_name(tag))
         self._depth -= 1
 
     def data(self, data: Any) -> None:
         if self.count <= _MOST_ELEMENTS:
-            self._tree.data(data)
+            self._tree.data(ILLEGAL.sub("", data))
 
     def comment(self, text: Any) -> None:
         """Nobody is to read it."""
@@ -125,6 +126,18 @@ class _Builder:
     def close(self) -> Element:
         """None where there is nothing, or too much of it."""
         return self._tree.close() if 0 < self.count <= _MOST_ELEMENTS else None
+
+
+def _name(tag: str) -> str:
+    """`<p<span>`: all of it is a name to libxml2 and to browsers, and lxml refuses it."""
+    found = _NAME.match(tag)
+    return found[0] if found else "span"
+
+
+def _kept(attributes: Mapping[str, str]) -> dict[Any, Any]:
+    """`{{x}}`, of a template that was not run, is no name to lxml; and `&#1;` no text."""
+    some = islice(attributes.items(), _MOST_ATTRIBUTES)
+    return {name: ILLEGAL.sub("", value) for name, value in some if not name.startswith("{")}
 
 
 def _element(tag: Any, attributes: Mapping[Any, Any]) -> Element:

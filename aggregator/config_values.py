@@ -151,6 +151,8 @@ def json_link(value: object) -> str:
         raise MisreadError(f"{shown(value)} has no host of its own; fields come behind it")
     if re.search(r"[{}]", re.sub(r"\{[^{}]+\}", "", value)):
         raise MisreadError(f"{shown(value)}: a brace is without its other half, write {{name}}")
+    if "{" not in value:
+        raise MisreadError(f"{shown(value)} is the same for every entry; put a {{name}} in it")
     return re.sub(r"\{([^{}]+)\}", lambda x: "{" + json_path(x[1]) + "}", value)
 
 
@@ -162,7 +164,8 @@ def selector(value: object) -> str:
     try:
         checked(value)
     except SelectorError as error:
-        raise MisreadError(f"{shown(value)} is no CSS selector: {error}") from None
+        why = "an @attribute stands only at the end of a field" if "@" in value else error
+        raise MisreadError(f"{shown(value)} is no CSS selector: {why}") from None
     return value
 
 

@@ -339,6 +339,8 @@ def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
         ("{title: t, link: 'https://{host}/x'}", "no host of its own"),
         ("{title: t, link: 'https://a.example/{x'}", "brace"),
         ("{title: t, link: 'https://a.example/{x y}'}", "no JMESPath expression"),
+        ("{title: t, link: 'https://a.example/'}", "the same for every entry"),
+        ("{title: t, text: {url: 'https://a.example/x'}}", "the same for every entry"),
         ("{titel: t}", "did you mean 'title'"),
         ("{title: t, text: {content: x}}", "missing key 'url'"),
         ("{title: t, timezone: CST}", "unknown time zone"),

@@ -381,6 +381,8 @@ def test_selectors_mean_what_css_says(markup: str, selector: str, texts: list[st
         ("{items: 'article..x'}", "is no CSS selector: expected ident"),
         ("{items: li, title: 'h2['}", "sources.a.page.title: 'h2[' is no CSS selector"),
         ("{items: li, title: 'h2::text'}", "pseudo-element"),
+        ("{items: 'li@id'}", "an @attribute stands only at the end of a field"),
+        ("{items: li, published: 'time@datetime, p'}", "only at the end of a field"),
         ("{items: 'svg|li'}", "undefined namespace prefix"),
         ("{title: h2}", "missing key 'items'"),
         ("{items: li, tilte: h2}", "unknown key 'tilte', did you mean 'title'?"),

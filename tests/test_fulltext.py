@@ -23,6 +23,7 @@ from aggregator.aside import aside
 from aggregator.errors import ConfigError, ParseError, SourceError
 from aggregator.formats import fulltext, guarded
 from aggregator.model import Outcome, Request, Response, Updated
+from aggregator.text import plain
 
 ENGLISH = (
     "The harbour of Northport was closed for most of Tuesday night, after a container ship lost"
@@ -156,6 +157,26 @@ def test_code_stays_as_it_is() -> None:
     got = whole(ENGLISH, more=block)
 
     assert "<pre>x = 1\n  y = 2</pre>" in got and "Here <code>x</code> is short" in got
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '<p @click="open = true">{}</p>',
+        "<p {{attributes}} on{}>{}</p>",
+        '<p v-bind:x.y="1" x:y="2">{}</p>',
+        "<p><o:p>{}</o:p></p>",
+        '<p><x:y z:w="1">{}</x:y></p>',
+        "<p><st1:place>{}</st1:place></p>",
+        "<p><a<b>{}</p>",
+    ],
+)
+def test_what_other_programs_leave_in_a_page_does_not_cost_its_text(odd: str) -> None:
+    told = "Divers went down at noon and found the propeller caught in an old net."
+
+    assert told in plain(
+        whole(ENGLISH, more=odd[: odd.rindex("{}")] + told + odd[odd.rindex("{}") + 2 :])
+    )
 
 
 # ── what is refused ──────────────────────────────────────────────────────────

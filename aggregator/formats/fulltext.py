@@ -28,6 +28,7 @@ _IMAGE = "https://image.invalid/{}.png"  # in place of an address: trafilatura d
 _IMAGE_THERE = re.compile(r"https://image\.invalid/(\d{1,6})\.png")
 _DOT = {"0", "1", "0px", "1px"}  # the sides of what only counts readers
 
+_XML_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # a letter is half a word
 _LEAST_EXTRACTED = 250  # letters; with less, trafilatura looks for more elsewhere in the page
 _CUT = re.compile(
@@ -103,6 +104,7 @@ def _letters_of(root: Element) -> str:
 def _prepare(root: Element, url: str) -> list[str]:
     """Its references made absolute, and its images named by their places in what is returned."""
     base = htmltree.base_of(root, url)
+    _plain_names(root)
     for link in root.iter("a"):
         if href := link.get("href"):
             link.set("href", htmltree.absolute(href, base) or "")
@@ -125,6 +127,17 @@ def _prepare(root: Element, url: str) -> list[str]:
         block.text = None
         etree.SubElement(block, "code").text = said
     return images
+
+
+def _plain_names(root: Element) -> None:
+    """Without what a word processor or a template left: trafilatura writes `@click` and `<o:p>` as
+    they are, and nobody could read that as XML."""
+    for element in list(root.iterdescendants(etree.Element)):
+        for name in list(element.attrib):
+            if not _XML_NAME.fullmatch(name):
+                del element.attrib[name]
+        if not _XML_NAME.fullmatch(element.tag):
+            element.drop_tag()
 
 
 def _in_noscript(element: Element) -> bool:

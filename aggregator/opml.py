@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html.entities import html5
 
 from lxml import etree
 
@@ -31,8 +32,11 @@ class Subscriptions:
     broken: str | None = None
 
 
-# An address with a bare ampersand: what hand-made lists get wrong, and recovery would drop.
-_BARE = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)")
+# What hand-made lists get wrong, and recovery would drop: the bare ampersand of an address, and
+# what has a name in HTML only.
+_BARE = re.compile(
+    rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)(?:([A-Za-z][A-Za-z0-9]*);)?"
+)
 _FEED = re.compile(r"(?i)^feed:(?://)?(https?:)?(?://)?")  # what browsers once called a feed
 
 
@@ -57,7 +61,7 @@ def read(body: bytes) -> Subscriptions:
 def _root(body: bytes) -> tuple[etree._Element | None, str | None]:
     """Of as much as can be read, with the first fault in it."""
     if b"\0" not in body:  # not in UTF-16
-        body = _BARE.sub(b"&amp;", body)
+        body = _BARE.sub(_meant, body.lstrip())
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(body, parser)
@@ -65,6 +69,13 @@ def _root(body: bytes) -> tuple[etree._Element | None, str | None]:
         return None, None
     faults = [x for x in parser.error_log if x.level >= etree.ErrorLevels.ERROR]
     return root, f"line {faults[0].line}: {line(faults[0].message)}" if faults else None
+
+
+def _meant(found: re.Match[bytes]) -> bytes:
+    letters = html5.get(f"{found[1].decode()};") if found[1] else None
+    if letters is None:
+        return b"&amp;" + found[0][1:]
+    return "".join(f"&#{ord(x)};" for x in letters).encode()
 
 
 def _web(found: re.Match[str]) -> str:

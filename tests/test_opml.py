@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
-from aggregator.opml import Outline, parse
+from aggregator.opml import Outline, parse, read
 
 
 def opml(body: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> bytes:
@@ -116,6 +116,24 @@ def test_a_broken_list_yields_what_can_be_read() -> None:
     whole = opml('<outline text="A & B" xmlUrl="https://a.example/?a=1&b=2"/><outline text="t"')
 
     assert [x.url for x in parse(whole)] == ["https://a.example/?a=1&b=2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        (
+            opml('<outline text="Caf&eacute;&nbsp;&amp;&#32;B&ouml;rse" xmlUrl="u:"/>'),
+            "Café & Börse",
+        ),
+        (opml('<outline text="AT&T; &Co" xmlUrl="u:"/>'), "AT&T; &Co"),
+        (b"\r\n  " + opml('<outline text="t" xmlUrl="u:"/>'), "t"),
+    ],
+)
+def test_what_is_wrong_with_a_list_that_is_whole_is_no_fault(body: bytes, title: str) -> None:
+    found = read(body)
+
+    assert [x.title for x in found.outlines] == [title]
+    assert found.broken is None
 
 
 def test_other_encodings_are_read() -> None:

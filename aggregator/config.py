@@ -140,6 +140,9 @@ class Fetch:
 class ApiText:
     url: JsonLink = Field(description="Its address: a path to it, or https://a.example/{id}.")
     content: JsonPath = Field(default="@", description="The path to the text in the answer.")
+    element: Selector | None = Field(
+        default=None, description="Where the answer is a page: what matches its text, as #article."
+    )
 
 
 @dataclass(
@@ -465,7 +468,7 @@ def _way(given: Subscription) -> tuple[Kind, How | None]:
 
 def _fields(api: Api) -> JsonFields:
     named = {x.name: getattr(api, x.name) for x in fields(api)}
-    text = JsonText(url=api.text.url, content=api.text.content) if api.text else None
+    text = JsonText(**asdict(api.text)) if api.text else None
     return JsonFields(**named | {"text": text})
 
 

@@ -58,6 +58,11 @@ def _ways(sources: Mapping[str, Any], document: Document) -> Iterator[Fault]:
         if isinstance(api, dict) and api.get("text") and _pairs(sources, name).get("full_text"):
             words = "json.text already says where the texts are; leave one of the two out"
             yield Fault(document.find((*path, "full_text"))[0], (*path, "full_text"), words)
+        text = _pairs(api or {}, "text")
+        if text.get("content") and text.get("element"):
+            place = (*path, "json", "text", "element")
+            words = "content is a path in JSON, element one in a page; leave one of the two out"
+            yield Fault(document.find(place)[0], place, words)
 
 
 def _on(given: Any) -> bool:

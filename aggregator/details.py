@@ -68,13 +68,14 @@ def _of_api(means: Means, source: Source) -> Fuller | None:
         return None
     # What the API itself names is another's word, and not the config's.
     public = source.public or not jsonapi.is_template(how.text.url)
-    headers = {"accept": polling.accept(source)}
+    page = how.text.element is not None
+    headers = FOR_PAGES if page else {"accept": polling.accept(source)}
 
     async def full(entry: Entry) -> Entry:
         address = jsonapi.text_address(entry)
         if address is None:
             return entry
-        answer = await means.fetch(Request(url=address, headers=headers, public=public))
+        answer = await means.fetch(Request(url=address, headers=headers, public=public, page=page))
         read = partial(guarded, partial(jsonapi.text, answer, how))
         return replace(entry, content=await means.in_thread(read))
 

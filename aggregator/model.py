@@ -248,6 +248,7 @@ class JsonText:
 
     url: str  # a path to an address, or a template
     content: str = "@"  # the path to the text, in what that address answers
+    element: str | None = None  # a CSS selector, where it answers a page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

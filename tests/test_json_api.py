@@ -20,7 +20,7 @@ from world import hrefs, text
 
 from aggregator.errors import ConfigError, ParseError
 from aggregator.formats import guarded, jsonapi
-from aggregator.model import Entry, Feed, JsonFields, Response
+from aggregator.model import Entry, Feed, JsonFields, JsonText, Response
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIELDS = JsonFields(
@@ -343,6 +343,8 @@ def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
         ("{title: t, text: {url: 'https://a.example/x'}}", "the same for every entry"),
         ("{titel: t}", "did you mean 'title'"),
         ("{title: t, text: {content: x}}", "missing key 'url'"),
+        ("{title: t, text: {url: u, element: 'p..x'}}", "json.text.element: 'p..x' is no CSS"),
+        ("{title: t, text: {url: u, content: x, element: p}}", "leave one of the two out"),
         ("{title: t, timezone: CST}", "unknown time zone"),
         ("records", "keys are wanted here"),
     ],
@@ -456,6 +458,52 @@ def test_the_text_of_an_item_comes_from_its_own_address(tmp_path: Path) -> None:
         assert "/text/" not in (tmp_path / "feeds" / "all.atom").read_text("utf-8")
 
     polled(tmp_path, work)
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>x</title><nav><a href="/">home</a></nav>
+<div id=text><p>All of it, <b>word</b> for word.</p><img src="i/a.png"><a href="/b">b</a>
+<script>evil()</script></div><div id=empty> </div><footer>imprint</footer>"""
+
+
+def test_the_text_of_an_item_may_be_an_element_of_a_page(tmp_path: Path) -> None:
+    road = Road(tmp_path)
+    api = Api(road, 2)
+    api.broken["AN/0"] = Answer(body=PAGE.encode(), headers={"Content-Type": "text/html"})
+    with serving(api) as server:
+        road.config(
+            SOURCE.format(url=server.url).replace(
+                "content: data.notice_content", "element: '#text'"
+            )
+        )
+        found = road.run()
+
+        told = road.texts()["A title that is number 0"]
+        assert "All of it, <b>word</b> for word." in told
+        assert f'src="{server.url}/text/i/a.png"' in told and f'href="{server.url}/b"' in told
+        assert "evil" not in told and "home" not in told and "imprint" not in told
+        assert (
+            road.texts()["A title that is number 1"] == "In short, number 1."
+        )  # JSON, and no page
+        assert "no text for 1 of its entries" in found.problems[0][1]
+        assert [a for a in server.asked if a.path == "/robots.txt"]
+        asked = [a for a in server.asked if a.path.startswith("/text/")]
+        assert all(a.headers["accept"].startswith("text/html") for a in asked)
+
+
+@pytest.mark.parametrize(
+    ("element", "body", "said"),
+    [
+        ("#none", PAGE, "no text at '#none'"),
+        ("#empty", PAGE, "no text at '#empty'"),
+        (None, PAGE, "json.text.element"),
+        (None, "<p>A part of a page</p>", "json.text.element"),
+    ],
+)
+def test_a_page_without_the_text_is_told(element: str | None, body: str, said: str) -> None:
+    how = JsonFields(text=JsonText(url="u", element=element))
+
+    with pytest.raises(ParseError, match=said):
+        jsonapi.text(Response(url="https://a.example/t", body=body.encode()), how)
 
 
 def test_the_texts_of_known_items_are_not_asked_for_again(tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from aggregator.errors import ParseError
-from aggregator.formats import bounds, charsets
+from aggregator.formats import bounds, charsets, pages
 from aggregator.formats.remarks import unread_dates
 from aggregator.links import with_permalink
-from aggregator.model import Category, Entry, Feed, JsonFields, Link, Person, Response
+from aggregator.model import Category, Entry, Feed, JsonFields, JsonText, Link, Person, Response
 from aggregator.moments import credible, moment
 
 TEXT = "text"  # the relation of a link to where the text of an entry is
@@ -83,11 +83,18 @@ def text_address(entry: Entry) -> str | None:
 
 def text(response: Response, how: JsonFields) -> str:
     """The text that a second address answered; ParseError when there is none in it."""
-    data, _ = _loaded(response)
-    path = how.text.content if how.text else "@"
-    found = _markup(_string(_search(path, data)))
+    at = how.text or JsonText(url="")
+    if at.element:
+        found = pages.text(response, at.element)
+    elif response.body.lstrip().startswith(b"<"):
+        raise ParseError(
+            "no JSON but a page; json.text.element says which of its elements is meant"
+        )
+    else:
+        found = _markup(_string(_search(at.content, _loaded(response)[0])))
     if not found:
-        raise ParseError(f"no text at {path!r} of what {urlsplit(response.url).netloc} answered")
+        where = f"{(at.element or at.content)!r} of what {urlsplit(response.url).netloc} answered"
+        raise ParseError(f"no text at {where}")
     return found
 
 

@@ -108,6 +108,18 @@ def parse(response: Response, how: PageOptions, *, zone: tzinfo = UTC) -> Feed:
     )
 
 
+def text(response: Response, selector: str) -> str:
+    """What a selector matches, as HTML with absolute references; "" when that says nothing."""
+    root, _ = htmltree.tree(response)
+    base = htmltree.base_of(root, response.url)
+    found = _outermost(selectors.Page(root).matching(selector))
+    for element in (inside for x in found for inside in x.iter()):
+        for name in {"href", "src"}.intersection(element.attrib):
+            element.set(name, htmltree.absolute(element.get(name), base) or "")
+    said = "".join(map(htmltree.outer, found))
+    return said if plain(said) or "<img" in said else ""
+
+
 def _description(root: Element) -> str | None:
     said = root.xpath("//meta[translate(@name, 'DESCRIPTON', 'descripton') = 'description']")
     return htmltree.escaped(said[0].get("content", "")) or None if said else None

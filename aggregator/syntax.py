@@ -27,9 +27,11 @@ def iri(text: str | None) -> str | None:
     if not _SCHEME.match(text):
         return None
     try:
-        urlsplit(text)  # a host in brackets that is none
+        host = urlsplit(text).netloc.rpartition("@")[2]  # ValueError: in brackets, and none
     except ValueError:
         return None
+    if text[:4].lower() == "http" and ("%" in host or _NOT_IN_IRI.search(host)):
+        return None  # nobody is there: what would be escaped is part of no host
     rest, mark, fragment = text.partition("#")
     return _NOT_IN_IRI.sub(_escape, rest + mark + fragment.replace("#", "%23"))
 

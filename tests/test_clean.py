@@ -369,3 +369,13 @@ def test_a_scheme_that_is_no_iri_is_left_out() -> None:
         )
     )
     assert [c.scheme for c in clean(raw).categories] == [None, "https://x.example/", None]
+
+
+def test_what_was_cleaned_once_is_clean() -> None:
+    for markup in (
+        "<p>x " + "<b>" * 430 + "y",
+        '<img src="https://b.exa- - -mple/d/i.png" alt="x">',
+        '<a href="https://b.exa%20mple/">y</a>',
+    ):
+        once = clean(Entry(content=markup)).content
+        assert (clean(Entry(content=once)).content or None) == (once or None)

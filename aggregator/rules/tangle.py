@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_FEW = 500  # tags that cannot do harm
+_FEW = 250  # tags that cannot do harm: all of them may be open at once
 _MOST_TAGS = 100_000
 _MOST_ATTRIBUTES = 1_000  # of one tag
 _MOST_REFERENCES = 50_000

@@ -191,6 +191,14 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """at:deleted-entry (RFC 6721): the entry with this id was withdrawn."""
+
+    ref: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """What parsing gives and rendering takes."""
 
@@ -212,6 +220,8 @@ class Feed:
     problems: tuple[str, ...] = ()  # what was wrong, and how it was read all the same
     extensions: tuple[Extension, ...] = ()
     blocked: str | None = None  # as an entry's, for all of them
+    archive: bool = False  # of older entries, and they will not be others (RFC 5005 §4)
+    deleted: tuple[Deleted, ...] = ()  # the newest first
 
     @property
     def link(self) -> str | None:

@@ -20,6 +20,8 @@ from aggregator.config_values import Secret
 from aggregator.details import Fetch
 from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
+from aggregator.formats import FORMATS
+from aggregator.layout import Layout
 from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
 from aggregator.pipeline import Pipeline
 from aggregator.publish import Publication, Published, publish, slug_notes
@@ -378,16 +380,21 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     slugs = {name: rule.slug for name, (_, rule) in rules.items() if rule.slug}
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
+    formats = tuple(name for name in given.config.output.formats if name in FORMATS)
+    layout = Layout(site=site.url, formats=formats)
+    archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
     return Publication(
         site=site,
+        layout=layout,
+        archive=archive,
         sources=given.sources,
         titles=titles,
         wanted_slugs=slugs,
         folder=given.feeds,
         page_size=size,
         prefer=prefer,
-        settings=_digest([repr(site), titles, size, prefer, shown]),
+        settings=_digest([repr(site), repr(layout), archive, titles, size, prefer, shown]),
     )
 
 

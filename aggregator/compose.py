@@ -20,6 +20,7 @@ from aggregator.discretion import gives_away, public
 from aggregator.model import (
     EVERYTHING,
     Category,
+    Deleted,
     Entry,
     Feed,
     Link,
@@ -53,31 +54,24 @@ class Site:
 
 def document(
     output: Output,
-    stories: Iterable[Story],
+    entries: Iterable[Entry],
     *,
     site: Site,
-    sources: Mapping[str, Source],
-    feeds: Mapping[str, Feed],
     updated: datetime | None = None,
+    deleted: Iterable[Deleted] = (),
 ) -> Feed:
-    """The current document of `output`. Every story has its leader and its id already. `updated`
-    is what the document before it said: no document is older than that, though it lost entries.
-    """
-    entries = [_entry(s, site=site, sources=sources, feeds=feeds) for s in stories]
-    entries.sort(key=lambda e: (e.published or _EPOCH, e.id), reverse=True)
+    """A document of `output`, without links: `layout` knows those. `updated` is what the document
+    before it said: no document is older than that, though it lost entries."""
+    entries = sorted(entries, key=lambda e: (e.published or _EPOCH, e.id), reverse=True)
     moments = (updated, *(e.updated for e in entries))
-    address = site.url + quote(f"{output.slug}.atom")
     return Feed(
         id=feed_id(site.id, output.slug),
         title=site.title if output.name == EVERYTHING else f"{site.title} · {output.title}",
         language=site.language,
         updated=max((m for m in moments if m), default=_EPOCH),
-        links=(
-            Link(href=address, rel="self", type="application/atom+xml"),
-            Link(href=site.url, rel="alternate", type="text/html"),
-        ),
         authors=(site.author,),
         entries=tuple(entries),
+        deleted=tuple(deleted),
     )
 
 
@@ -87,29 +81,30 @@ def feed_id(site_id: str, slug: str) -> str:
     return f"{site_id}{joint}{quote(slug)}"
 
 
-def _entry(
+def entry(
     story: Story, *, site: Site, sources: Mapping[str, Source], feeds: Mapping[str, Feed]
 ) -> Entry:
+    """What is published of a story, which has its leader and its id already."""
     lead = next(s for s in story.sightings if s.key == story.leader)
     voice = _voice(story, lead)
     assert lead.entry is not None and voice.entry is not None
-    entry = replace(voice.entry, links=lead.entry.links, comments=lead.entry.comments)
+    told = replace(voice.entry, links=lead.entry.links, comments=lead.entry.comments)
     source = sources.get(lead.source)
-    title = entry.title or excerpt(entry.html, 80) or lead.source
-    summary, content = _texts(entry, source.content if source else "full")
+    title = told.title or excerpt(told.html, 80) or lead.source
+    summary, content = _texts(told, source.content if source else "full")
     origin = _origin(lead, site, source, feeds.get(lead.source, Feed()))
     return replace(
-        entry,
+        told,
         id=story.id or "",
         title=title,
         links=(
-            *(x for x in entry.links if x.rel in ("alternate", "related", "license")),
-            *_replies(entry),
+            *(x for x in told.links if x.rel in ("alternate", "related", "license")),
+            *_replies(told),
             *_via(story, lead, sources=sources, feeds=feeds),
         ),
         published=story.published,
         updated=max(lead.updated, voice.updated, story.published),
-        authors=_authors(entry, origin),
+        authors=_authors(told, origin),
         summary=summary,
         content=content,
         categories=_categories(story, lead),

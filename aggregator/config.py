@@ -527,8 +527,6 @@ def read(text: str, *, folder: Path) -> tuple[Config | None, list[Fault]]:
 def warnings(config: Config) -> tuple[str, ...]:
     """What is understood, but not acted on by this version."""
     found = []
-    if config.output.archive != "none":
-        found.append("output.archive: archives are not written yet, the store keeps older entries")
     if config.output.hub is not None:
         found.append("output.hub: hubs are not told of news yet")
     return tuple(found)

@@ -86,7 +86,8 @@ SWITCH = _any(
     {"type": "boolean"},
     {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
 )
-FORMAT: Shape = {"enum": ["atom"]}
+FORMATS = ["atom", "rss", "json", "html", "opml"]
+FORMAT: Shape = {"enum": FORMATS}
 
 
 def one_of(keys: Iterable[str]) -> Shape:

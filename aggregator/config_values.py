@@ -33,7 +33,6 @@ _DURATION = re.compile(
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _TEN_YEARS = timedelta(days=3660)
 _RESERVED = frozenset(("all", "index", "archive", "sources"))
-_LATER_FORMATS = frozenset(("rss", "json", "html", "opml"))
 
 
 # ── texts ────────────────────────────────────────────────────────────────────
@@ -412,12 +411,9 @@ def full_text(value: object) -> bool:
 
 def output_format(value: object) -> str:
     value = text(value)
-    if value in _LATER_FORMATS:
-        raise MisreadError(f"{value} is not in this version, atom is")
-    if value != "atom":
-        raise MisreadError(
-            f"unknown value {shown(value)}{suggestion(value, ['atom']) or ', use atom'}"
-        )
+    if value not in shapes.FORMATS:
+        known = suggestion(value, shapes.FORMATS) or f", use {', '.join(shapes.FORMATS)}"
+        raise MisreadError(f"unknown value {shown(value)}{known}")
     return value
 
 

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from aggregator.errors import OutputError
@@ -309,6 +310,15 @@ def stamp(path: Path) -> str | None:
         return None
 
 
+def folder_stamp(path: Path) -> str | None:
+    """What changes whenever a file is put into a folder, taken away or replaced; None when there
+    is no such folder."""
+    try:
+        return str(path.stat().st_mtime_ns) if path.is_dir() else None
+    except OSError:
+        return None
+
+
 def differs(path: Path, body: bytes) -> bool:
     """Whether `write` would write."""
     try:
@@ -320,6 +330,7 @@ def differs(path: Path, body: bytes) -> bool:
 def sweep(folder: Path) -> None:
     """Remove what a process that was killed while writing left behind. What cannot be removed, a
     folder of that name, is told when a document is to be written there."""
-    for leftover in folder.glob(f".*{_TEMPORARY}"):
+    leftovers = (place.glob(f".*{_TEMPORARY}") for place in (folder, folder / "archive"))
+    for leftover in chain.from_iterable(leftovers):
         with suppress(OSError):
             leftover.unlink(missing_ok=True)

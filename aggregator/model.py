@@ -584,11 +584,21 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """The document of an output as we left it: what it said of its own date, None until it had
-    an entry; and what its file was like."""
+class Page:
+    """An archive page of an output (RFC 5005 §4). Pages follow each other by number, from 1 on."""
 
-    updated: datetime | None = None
+    output: str
+    number: int
+    name: str  # the calendar month of its stories, and which page of that: 2026-03, 2026-03-2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file of an output as we left it."""
+
+    path: str  # below the folder
+    output: str
+    page: int | None = None  # which archive page it is; None for the current document
     stamp: str | None = None
 
 

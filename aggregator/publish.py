@@ -1,24 +1,41 @@
-"""The second straight line: store → select → compose → render → write → feeds/.
+"""The second straight line: store → select → compose → render → check → write → feeds/.
 
 Only outputs whose stories changed are composed again, and only documents whose bytes changed are
-written. What is dirty stays so until its document stands: a kill at any moment loses nothing.
+written. What is dirty stays so until its documents stand: a kill at any moment loses nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, count
+from functools import cached_property
+from itertools import chain, count, groupby
 from pathlib import Path
 
 from aggregator import cluster, compose, files
 from aggregator.errors import AggregatorError
-from aggregator.formats import atom
-from aggregator.model import EVERYTHING, Edition, Output, Source, StoredEntry, Story
+from aggregator.formats import FORMATS, Format
+from aggregator.layout import ARCHIVE, Around, Layout, path
+from aggregator.model import (
+    EVERYTHING,
+    Document,
+    Entry,
+    Feed,
+    Output,
+    Page,
+    Source,
+    StoredEntry,
+    Story,
+)
 from aggregator.stores import Store
 
 _SETTINGS = "publish settings"
+_ARCHIVE_STAMP = "archive folder"
+# What no document without entries has.
+_ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
+
+Write = Callable[[Path, bytes], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +43,8 @@ class Publication:
     """What is published, where, and how."""
 
     site: compose.Site
+    layout: Layout
+    archive: bool  # whether what has no more place in a document is filed
     sources: Mapping[str, Source]
     titles: Mapping[str, str]  # of every output that the config knows, by name
     wanted_slugs: Mapping[str, str]  # those that the config gives
@@ -46,11 +65,7 @@ class Published:
 
 
 def publish(
-    store: Store,
-    wanted: Publication,
-    now: datetime,
-    *,
-    write: Callable[[Path, bytes], bool] = files.write,
+    store: Store, wanted: Publication, now: datetime, *, write: Write = files.write
 ) -> Published:
     """Bring feeds/ up to date with the store. What fails is told, and tried again next time.
 
@@ -58,31 +73,17 @@ def publish(
     """
     store.due_releases(now)
     _mark(store, wanted)
-    editions = store.editions()
-    written: list[str] = []
-    failed: list[str] = []
-    for name in store.dirty():
+    work = _Publishing(store, wanted, write)
+    dirty = store.dirty()
+    aged = {name: list(pages) for name, pages in groupby(store.stale_pages(), lambda p: p.output)}
+    for name in sorted({*dirty, *aged}):
         try:
-            output = _named(store, wanted, name)
-            path = wanted.folder / f"{output.slug}.atom"
-            made = _document(store, wanted, output, editions[name].updated)
-            failed += (f"{path.name}: {fault}" for fault in made.left_out)
-            if made.updated is None and _filled(path):
-                continue
-            if write(path, made.body):
-                written.append(path.name)
-            with store.transaction():
-                store.issue(name, Edition(updated=made.updated, stamp=files.stamp(path)))
+            work.output(name, dirty=name in dirty, aged=aged.get(name, ()))
         except (AggregatorError, OSError, ValueError) as error:
-            failed.append(f"{name or compose.ALL}: {error}")
+            work.failed.append(f"{name or compose.ALL}: {error}")
+    _remember_archive(store, wanted)
     notes = slug_notes(wanted.wanted_slugs, store.slugs())
-    return Published(written=tuple(sorted(written)), failed=tuple(failed), notes=notes)
-
-
-def _filled(path: Path) -> bool:
-    """Whether a document with entries stands there. One that this store knows of no entry for is
-    another store's: it is not emptied before this one, which is new, has read its sources."""
-    return path.is_file() and b"<entry" in path.read_bytes()
+    return Published(written=tuple(sorted(work.written)), failed=tuple(work.failed), notes=notes)
 
 
 def slug_notes(wanted: Mapping[str, str], published: Mapping[str, str]) -> tuple[str, ...]:
@@ -103,93 +104,254 @@ def slug_notes(wanted: Mapping[str, str], published: Mapping[str, str]) -> tuple
     return tuple(notes)
 
 
+# ── what is to be done ───────────────────────────────────────────────────────
+
+
 def _mark(store: Store, wanted: Publication) -> None:
     """Dirty, whatever the stories say: outputs new in the config, documents that are gone or not
     as we left them, and everything once the settings are other ones."""
-    slugs, editions = store.slugs(), store.editions()
+    slugs = store.slugs()
     known = {EVERYTHING, *wanted.titles}
-    found = {name: files.stamp(wanted.folder / f"{slug}.atom") for name, slug in slugs.items()}
-    other = {name for name, now in found.items() if now is None or now != editions[name].stamp}
-    dirty = (known - set(slugs)) | other
+    left = {d.path: d.stamp for d in store.documents(archived=False)}
+    other = {
+        name
+        for name, slug in slugs.items()
+        for form in wanted.layout.formats
+        if _touched(wanted, at := path(slug, form), left.get(at))
+    }
+    lost = _lost_pages(store, wanted)
     with store.transaction():
+        dirty = (known - set(slugs)) | other
         if store.meta(_SETTINGS) != wanted.settings:
             dirty |= known | set(slugs)
+            lost = None
             store.set_meta({_SETTINGS: wanted.settings})
         store.mark(dirty, dirty=True)
+        store.age(lost)
 
 
-def _named(store: Store, wanted: Publication, name: str) -> Output:
-    """The output of that name, its slug given once and for good."""
-    slugs = store.slugs()
-    if name not in slugs:
-        taken = set(slugs.values()) | (
-            set(wanted.wanted_slugs.values()) - {wanted.wanted_slugs.get(name)}
+def _touched(wanted: Publication, at: str, left: str | None) -> bool:
+    """Whether a document is not as it was left."""
+    found = files.stamp(wanted.folder / at)
+    return found is None or found != left
+
+
+def _lost_pages(store: Store, wanted: Publication) -> list[str] | None:
+    """The archive pages that are not as they were left. There are ever more of them, so they are
+    looked at only when something in their folder was put, taken away or replaced."""
+    if store.meta(_ARCHIVE_STAMP) == _archive_stamp(wanted):
+        return []
+    left = store.documents(archived=True)
+    return [d.path for d in left if _touched(wanted, d.path, d.stamp)]
+
+
+def _archive_stamp(wanted: Publication) -> str:
+    return files.folder_stamp(wanted.folder / ARCHIVE) or ""
+
+
+def _remember_archive(store: Store, wanted: Publication) -> None:
+    stamp = _archive_stamp(wanted)
+    if store.meta(_ARCHIVE_STAMP) != stamp:
+        store.set_meta({_ARCHIVE_STAMP: stamp})
+
+
+# ── doing it ─────────────────────────────────────────────────────────────────
+
+
+class _Publishing:
+    """One round of it: what was written so far, and what could not be."""
+
+    def __init__(self, store: Store, wanted: Publication, write: Write) -> None:
+        self._store = store
+        self._wanted = wanted
+        self._write = write
+        self._updated = store.editions()
+        self.written: list[str] = []
+        self.failed: list[str] = []
+
+    @cached_property
+    def _feeds(self) -> Mapping[str, Feed]:
+        return self._store.feeds()
+
+    def output(self, name: str, *, dirty: bool, aged: Sequence[Page]) -> None:
+        """Bring the documents of an output up to date: pages first, since the current document
+        leads to them, and no longer has what they have."""
+        output = self._named(name)
+        aged = self._file_overflow(name, aged) if dirty and self._wanted.archive else aged
+        for page in aged:
+            self._page(output, page)
+        if dirty:
+            self._current(output)
+
+    def _named(self, name: str) -> Output:
+        """The output of that name, its slug given once and for good."""
+        store, wanted = self._store, self._wanted
+        slugs = store.slugs()
+        if name not in slugs:
+            taken = set(slugs.values()) | (
+                set(wanted.wanted_slugs.values()) - {wanted.wanted_slugs.get(name)}
+            )
+            asked = wanted.wanted_slugs.get(name) or name
+            slug = compose.ALL if name == EVERYTHING else compose.slug_of(asked, taken)
+            with store.transaction():
+                store.name(name, slug)
+            slugs = {name: slug}
+        return Output(name=name, slug=slugs[name], title=wanted.titles.get(name, name))
+
+    # ── the archive ──
+
+    def _file_overflow(self, name: str, aged: Sequence[Page]) -> Sequence[Page]:
+        """File the stories that have no more place in the current document, on a page a month.
+        All its pages whose documents are to be written, the oldest first.
+
+        The first time just those: the document is full then. Later half of a document, so that
+        not every new story makes a page of one.
+        """
+        most = self._wanted.page_size
+        (last,) = self._store.pages(name, 1) or (None,)
+        keep = max(1, most // 2) if last else most
+        stories = self._store.overflow(name, most=most, keep=keep)
+        if not stories:
+            return aged
+        with self._store.transaction():
+            number = last.number if last else 0
+            for month, group in groupby(stories, lambda story: f"{story[1]:%Y-%m}"):
+                number += 1
+                before = self._store.pages_of_month(name, month)
+                page_name = f"{month}-{before + 1}" if before else month
+                page = Page(output=name, number=number, name=page_name)
+                self._store.file(page, [key for key, _ in group])
+        return [page for page in self._store.stale_pages() if page.output == name]
+
+    def _page(self, output: Output, page: Page) -> None:
+        before, after = self._store.around(page)
+        around = Around(
+            page=page.name,
+            before=before.name if before else None,
+            after=after.name if after else None,
         )
-        asked = wanted.wanted_slugs.get(name) or name
-        slug = compose.ALL if name == EVERYTHING else compose.slug_of(asked, taken)
-        with store.transaction():
-            store.name(name, slug)
-        slugs = {name: slug}
-    return Output(name=name, slug=slugs[name], title=wanted.titles.get(name, name))
+        entries = self._entries(output, self._store.filed(page))
+        feed = compose.document(output, entries, site=self._wanted.site)
+        documents = list(self._put(output, feed, around, number=page.number))
+        with self._store.transaction():
+            self._store.keep_documents(documents)
+            self._store.written(page)
 
+    # ── the current document ──
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """A document to be; `updated` is None as long as its output never had an entry."""
-
-    body: bytes
-    updated: datetime | None
-    left_out: tuple[str, ...] = ()
-
-
-def _document(store: Store, wanted: Publication, output: Output, updated: datetime | None) -> _Made:
-    with store.transaction():
-        stories = [
-            _pinned(store, wanted, story) for story in store.stories(output.name, wanted.page_size)
-        ]
-    feeds = store.feeds()
-
-    def made(shown: Sequence[Story]) -> _Made:
+    def _current(self, output: Output) -> None:
+        store, wanted, name = self._store, self._wanted, output.name
+        last = store.pages(name, 1) if wanted.archive else []
+        around = Around(before=last[0].name if last else None)
+        stories = store.stories(name, wanted.page_size, unfiled=wanted.archive)
+        before = self._updated.get(name)
         feed = compose.document(
-            output, shown, site=wanted.site, sources=wanted.sources, feeds=feeds, updated=updated
+            output,
+            self._entries(output, stories),
+            site=wanted.site,
+            updated=before,
+            deleted=store.withdrawn(name, wanted.page_size),
         )
-        return _Made(body=atom.render(feed), updated=feed.updated if shown else updated)
+        documents = list(self._put(output, feed, around, number=None, never=before is None))
+        with store.transaction():
+            store.keep_documents(documents)
+            store.issue(name, feed.updated if feed.entries else before)
 
-    try:
-        return made(stories)
-    except Exception:  # one entry's oddity, or our bug: the others are published
-        return _without_faulty(made, stories)
+    # ── any document ──
+
+    def _entries(self, output: Output, stories: Iterable[Story]) -> list[Entry]:
+        """What is published of these. One that cannot be is left out, and told."""
+        found = []
+        with self._store.transaction():
+            for story in stories:
+                pinned = self._pin(story)
+                try:
+                    found.append(
+                        compose.entry(
+                            pinned,
+                            site=self._wanted.site,
+                            sources=self._wanted.sources,
+                            feeds=self._feeds,
+                        )
+                    )
+                except Exception as error:  # one entry's oddity, or our bug: the others go on
+                    self._leave_out(output, pinned.id, error)
+        return found
+
+    def _leave_out(self, output: Output, id: str | None, error: Exception) -> None:
+        told = f"{output.slug}: left out {id!r}, please report it: {error!r}"
+        if told not in self.failed:
+            self.failed.append(told)
+
+    def _put(
+        self,
+        output: Output,
+        feed: Feed,
+        around: Around,
+        *,
+        number: int | None,
+        never: bool = False,
+    ) -> Iterator[Document]:
+        """The documents of `feed`, in every format, as they stand now; written where their bytes
+        are new. `never`: the output had no entry yet."""
+        for name in self._wanted.layout.formats:
+            form = FORMATS[name]
+            at = path(output.slug, name, around.page)
+            file = self._wanted.folder / at
+            if never and not feed.entries and _filled(file):
+                continue
+            links = self._wanted.layout.links(output.slug, name, around)
+            linked = replace(feed, links=links, archive=number is not None)
+            if self._write(file, self._body(output, form, linked)):
+                self.written.append(at)
+            yield Document(path=at, output=output.name, page=number, stamp=files.stamp(file))
+
+    def _body(self, output: Output, form: Format, feed: Feed) -> bytes:
+        """`feed` in a format, without the entries that it cannot be written with.
+
+        OutputError when it is faulty without them, too.
+        """
+        try:
+            return _sound(form, feed)
+        except Exception:  # as above
+            sound = []
+            for entry in feed.entries:
+                try:
+                    _sound(form, replace(feed, entries=(entry,), deleted=()))
+                    sound.append(entry)
+                except Exception as error:
+                    self._leave_out(output, entry.id, error)
+            if len(sound) == len(feed.entries):
+                raise
+            return _sound(form, replace(feed, entries=tuple(sound)))
+
+    def _pin(self, story: Story) -> Story:
+        """`story` with the identity that it keeps from its first publication on."""
+        store, wanted = self._store, self._wanted
+
+        def mint(lead: StoredEntry) -> str:
+            # An entry whose id changed leaves the id made from it to its story: the next takes
+            # another.
+            others = (cluster.fallback_id(wanted.site.id, lead, n) for n in count())
+            found = chain([cluster.minted(wanted.site.id, lead)], others)
+            return next(id for id in found if not store.taken(id))
+
+        led = cluster.led(story, prefer=wanted.prefer, sources=wanted.sources, mint=mint)
+        if (led.id, led.leader) != (story.id, story.leader):
+            assert led.id is not None and led.leader is not None
+            store.pin(led.cluster, id=led.id, leader=led.leader, published=led.published)
+        return led
 
 
-def _without_faulty(made: Callable[[Sequence[Story]], _Made], stories: Sequence[Story]) -> _Made:
-    faults = [(story, _fault(made, story)) for story in stories]
-    sound = made([story for story, fault in faults if fault is None])
-    told = (
-        f"left out {story.id!r}, please report it: {fault!r}" for story, fault in faults if fault
-    )
-    return replace(sound, left_out=tuple(told))
+def _sound(form: Format, feed: Feed) -> bytes:
+    """`feed` in a format; OutputError when that is not what it should be."""
+    return form.render(feed)
 
 
-def _fault(made: Callable[[Sequence[Story]], _Made], story: Story) -> Exception | None:
-    """Why a story cannot stand even in a document of its own."""
-    try:
-        made([story])
-    except Exception as error:
-        return error
-    return None
-
-
-def _pinned(store: Store, wanted: Publication, story: Story) -> Story:
-    """`story` with the identity that it keeps from its first publication on."""
-
-    def mint(lead: StoredEntry) -> str:
-        # An entry whose id changed leaves the id made from it to its story: the next takes another.
-        others = (cluster.fallback_id(wanted.site.id, lead, n) for n in count())
-        found = chain([cluster.minted(wanted.site.id, lead)], others)
-        return next(id for id in found if not store.taken(id))
-
-    led = cluster.led(story, prefer=wanted.prefer, sources=wanted.sources, mint=mint)
-    if (led.id, led.leader) != (story.id, story.leader):
-        assert led.id is not None and led.leader is not None
-        store.pin(led.cluster, id=led.id, leader=led.leader, published=led.published)
-    return led
+def _filled(file: Path) -> bool:
+    """Whether a document with entries stands there. One that this store knows of no entry for is
+    another store's: it is not emptied before this one, which is new, has read its sources."""
+    if not file.is_file():
+        return False
+    body = file.read_bytes()
+    return any(mark in body for mark in _ENTRY_MARKS)

@@ -1,3 +1,4 @@
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
@@ -11,6 +12,7 @@ from world import ATOM, hrefs, text
 from aggregator import compose, syntax
 from aggregator.compose import Site, document, excerpt, feed_id, slug_of
 from aggregator.formats import atom, lenient
+from aggregator.layout import Around, Layout
 from aggregator.model import (
     Category,
     Enclosure,
@@ -62,14 +64,30 @@ def story(*sightings: StoredEntry, id: str = "urn:story:1", leader: int = 1) -> 
     return Story(cluster=1, id=id, leader=leader, published=DAY, sightings=sightings)
 
 
+X = Output(name="x", slug="x", title="X")
+LAYOUT = Layout(site=SITE.url, formats=("atom",))
+
+
+def made(
+    stories: Iterable[Story],
+    *,
+    output: Output = X,
+    sources: Mapping[str, Source] | None = None,
+    feeds: Mapping[str, Feed] | None = None,
+    **more: object,
+) -> Feed:
+    """The current document of an output, as `publish` makes it."""
+    sources = {"a": A} if sources is None else sources
+    entries = [
+        compose.entry(s, site=SITE, sources=sources, feeds=FEEDS if feeds is None else feeds)
+        for s in stories
+    ]
+    feed = document(output, entries, site=SITE, **more)
+    return replace(feed, links=LAYOUT.links(output.slug, "atom", Around()))
+
+
 def written(*stories: Story, sources: dict[str, Source] | None = None) -> ElementTree.Element:
-    feed = document(
-        Output(name="x", slug="x", title="X"),
-        stories,
-        site=SITE,
-        sources=sources if sources is not None else {"a": A},
-        feeds=FEEDS,
-    )
+    feed = made(stories, sources=sources)
     body = atom.render(feed)
     assert faults(body) == []
     return ElementTree.fromstring(body)
@@ -169,11 +187,7 @@ def test_the_order_of_sightings_does_not_show(order: tuple[int, ...]) -> None:
         n: stored(n, f"s{n}", links=(Link(href=f"https://s{n}.example/"),), categories=(Category(term=f"t{n}"),))
         for n in (1, 2, 3)
     }  # fmt: skip
-    whole = document(
-        Output(name="x", slug="x", title="X"),
-        [story(*(sightings[n] for n in order))],
-        site=SITE, sources={}, feeds={},
-    )  # fmt: skip
+    whole = made([story(*(sightings[n] for n in order))], sources={}, feeds={})
     assert [x.href for x in whole.entries[0].links] == [
         "https://s1.example/", "https://s2.example/", "https://s3.example/",
     ]  # fmt: skip
@@ -209,8 +223,8 @@ def test_a_document_is_never_older_than_the_one_before_it(before: int, now: int)
     output = Output(name="x", slug="x", title="X")
     known = DAY + timedelta(days=before)
     for stories, expected in (([story(stored())], DAY + timedelta(days=now)), ([], known)):
-        made = document(output, stories, site=SITE, sources={}, feeds={}, updated=known)
-        assert made.updated == expected
+        shown = made(stories, output=output, sources={}, feeds={}, updated=known)
+        assert shown.updated == expected
 
 
 def test_an_untitled_entry_is_titled_by_its_first_words() -> None:
@@ -221,13 +235,7 @@ def test_an_untitled_entry_is_titled_by_its_first_words() -> None:
 def test_what_atom_writes_the_reader_reads_back() -> None:
     one = stored(links=LINK, summary="s", authors=(Person(name="Ann"),), language="en",
                  enclosures=(Enclosure(url="https://a.example/a.mp3", type="audio/mpeg", length=7),))  # fmt: skip
-    feed = document(
-        Output(name="x", slug="x", title="X"),
-        [story(one)],
-        site=SITE,
-        sources={"a": A},
-        feeds=FEEDS,
-    )
+    feed = made([story(one)])
 
     (back,) = lenient.parse(
         Response(url="https://planet.example/x.atom", body=atom.render(feed))
@@ -370,12 +378,7 @@ def odd_feed(draw: st.DrawFn) -> str:
 def test_whatever_a_source_says_the_document_is_valid(said: str) -> None:
     feed = lenient.parse(Response(url="https://a.example/feed", body=said.encode()))
     (entry,) = (clean(e) for e in feed.entries)
-    body = atom.render(
-        document(
-            Output(name="x", slug="x", title="X"), [story(_sighting(entry))], site=SITE,
-            sources={"a": A}, feeds={"a": clean_feed(feed)},
-        )
-    )  # fmt: skip
+    body = atom.render(made([story(_sighting(entry))], feeds={"a": clean_feed(feed)}))
 
     assert [f for f in faults(body) if "\\x85" not in f] == []  # NEL: unwise, and allowed
 

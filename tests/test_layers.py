@@ -21,7 +21,7 @@ LAYERS = (
     {"polling", "link_origin"},
     {"formats", "rules", "config", "moves"},
     {"starter"},
-    {"cluster", "compose", "inspection", "room"},
+    {"cluster", "compose", "inspection", "room", "layout"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
     {"near"},
@@ -42,7 +42,9 @@ ALLOWED = {
     ("config_values", "rules"),  # expressions in the config are checked where they stand
     ("config_values", "formats"),  # and so are selectors
 }
-NO_IO = {"cluster", "compose", "formats", "inspection", "moves", "rules"}.union(*LAYERS[:10])
+NO_IO = {"cluster", "compose", "formats", "inspection", "layout", "moves", "rules"}.union(
+    *LAYERS[:10]
+)
 DOORS = {
     "asyncio",
     "httpx",

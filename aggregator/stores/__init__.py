@@ -16,13 +16,15 @@ from aggregator.errors import StoreError
 from aggregator.model import (
     Advertised,
     Arrival,
-    Edition,
+    Deleted,
+    Document,
     Feed,
     FileStamp,
     Imprint,
     Kept,
     Keys,
     Lease,
+    Page,
     Place,
     PollState,
     RobotsFile,
@@ -231,19 +233,58 @@ class Store(Protocol):
 
     def mark(self, outputs: Iterable[str], *, dirty: bool) -> None: ...
 
-    def issue(self, output: str, edition: Edition) -> None:
-        """Its document stands: the output is clean."""
+    def issue(self, output: str, updated: datetime | None) -> None:
+        """Its documents stand: the output is clean. `updated` is what they say of their date."""
 
-    def editions(self) -> dict[str, Edition]:
-        """By output, the documents that stand."""
+    def editions(self) -> dict[str, datetime | None]:
+        """By output, what its documents said of their date; None until it had an entry."""
 
     def slugs(self) -> dict[str, str]: ...
 
     def name(self, output: str, slug: str) -> None:
         """The slug of an output, for good."""
 
-    def stories(self, output: str, limit: int) -> list[Story]:
-        """Those of an output that surfaced last, newest first; held ones left out."""
+    def stories(self, output: str, limit: int, *, unfiled: bool = False) -> list[Story]:
+        """Those of an output that surfaced last, newest first; held ones left out. `unfiled`: of
+        those that are on no archive page."""
+
+    def filed(self, page: Page) -> list[Story]:
+        """Those on an archive page."""
+
+    def overflow(self, output: str, *, most: int, keep: int) -> list[tuple[int, datetime]]:
+        """If more than `most` stories of an output are on no page: those but the newest `keep`,
+        with the moments at which they surfaced, the oldest first."""
+
+    def file(self, page: Page, clusters: Collection[int]) -> None:
+        """These stories are on a new page. It is stale, and the one before it, which has a
+        successor now."""
+
+    def pages(self, output: str, most: int) -> list[Page]:
+        """The last ones of an output, the newest first."""
+
+    def pages_of_month(self, output: str, month: str) -> int: ...
+
+    def around(self, page: Page) -> tuple[Page | None, Page | None]:
+        """The page before and the one after it."""
+
+    def stale_pages(self) -> list[Page]:
+        """Those whose documents are to be written: new ones, and those that lost a story."""
+
+    def age(self, documents: Iterable[str] | None) -> None:
+        """The pages of these documents are stale; None: all pages are."""
+
+    def written(self, page: Page) -> None:
+        """Its documents stand."""
+
+    def documents(self, *, archived: bool) -> list[Document]:
+        """The current ones as we left them, or those of the archive."""
+
+    def keep_documents(self, kept: Iterable[Document]) -> None: ...
+
+    def forget_documents(self, paths: Iterable[str]) -> None: ...
+
+    def withdrawn(self, output: str, most: int) -> list[Deleted]:
+        """Those of an output that were published and are in none any more, the newest first."""
 
     def pin(self, cluster: int, *, id: str, leader: int, published: datetime) -> None:
         """The cluster's public identity, from its first publication on."""

@@ -5,27 +5,47 @@ Whatever changes a listing gives back the outputs that it touched: the caller ke
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from aggregator.model import EVERYTHING, Arrival, StoredEntry, Story
-from aggregator.stores import codec
+from aggregator.stores import codec, filing
 from aggregator.stores.codec import from_moment
-from aggregator.stores.database import Database
+from aggregator.stores.database import Database, Row
 from aggregator.stores.rows import ENTRY, to_entry, to_story
 
 _AT_ONCE = 500  # stories whose entries are read: as rows they are in memory a second time
 
 
-def newest(db: Database, output: str, limit: int) -> list[Story]:
-    """Those of an output that surfaced last, newest first; held ones left out."""
-    clusters = db.rows(
-        "SELECT c.* FROM listing l JOIN cluster c ON c.key = l.cluster"
-        " WHERE l.output = :output AND c.release IS NULL AND c.merged IS NULL"
-        " ORDER BY l.surfaced DESC, l.cluster LIMIT :most",
+_LISTED = (
+    "SELECT c.* FROM listing l JOIN cluster c ON c.key = l.cluster"
+    " WHERE l.output = :output AND c.release IS NULL AND c.merged IS NULL"
+)
+
+
+def newest(db: Database, output: str, limit: int, *, unfiled: bool) -> list[Story]:
+    """Those of an output that surfaced last, newest first; held ones left out. `unfiled`: of those
+    that are on no archive page."""
+    only = " AND l.page IS NULL" if unfiled else ""
+    rows = db.rows(
+        f"{_LISTED}{only} ORDER BY l.surfaced DESC, l.cluster LIMIT :most",
         output=output,
         most=limit,
     )
+    return _read(db, rows)
+
+
+def filed(db: Database, output: str, page: int) -> list[Story]:
+    """Those on an archive page of an output."""
+    rows = db.rows(
+        f"{_LISTED} AND l.page = :page ORDER BY l.surfaced DESC, l.cluster",
+        output=output,
+        page=page,
+    )
+    return _read(db, rows)
+
+
+def _read(db: Database, clusters: Sequence[Row]) -> list[Story]:
     sightings: dict[int, list[StoredEntry]] = {row["key"]: [] for row in clusters}
     keys = list(sightings)
     for first in range(0, len(keys), _AT_ONCE):
@@ -142,14 +162,14 @@ def parted(db: Database, clusters: Collection[int]) -> set[frozenset[int]]:
 
 def settle(db: Database, cluster: int, now: datetime) -> set[str]:
     """List a cluster in the outputs that its sightings name."""
-    (row,) = db.rows("SELECT id, surfaced FROM cluster WHERE key = :cluster", cluster=cluster)
+    (known,) = db.rows("SELECT id, surfaced FROM cluster WHERE key = :cluster", cluster=cluster)
     live = db.rows(
         "SELECT outputs, published, surfaced FROM entry"
         " WHERE cluster = :cluster AND dropped IS NULL",
         cluster=cluster,
     )
-    surfaced = row["surfaced"]
-    if row["id"] is None and live:
+    surfaced = known["surfaced"]
+    if known["id"] is None and live:
         # Before its first publication nothing about a story may hang on which of its
         # sightings came in first: earliest dates, whatever the order.
         first = min(x["published"] for x in live)
@@ -163,16 +183,12 @@ def settle(db: Database, cluster: int, now: datetime) -> set[str]:
             cluster=cluster,
         )
     named = {name for x in live for name in codec.to_names(x["outputs"])}
-    return _list(db, cluster, named | {EVERYTHING} if live else set(), surfaced)
-
-
-def _list(db: Database, cluster: int, wanted: set[str], surfaced: int) -> set[str]:
+    wanted = named | {EVERYTHING} if live else set()
     rows = db.rows("SELECT output FROM listing WHERE cluster = :cluster", cluster=cluster)
     listed = {row["output"] for row in rows}
-    db.execute_each(
-        "DELETE FROM listing WHERE output = :output AND cluster = :cluster",
-        [{"output": name, "cluster": cluster} for name in listed - wanted],
-    )
+    filing.unlist(db, cluster, listed - wanted, id=known["id"], now=now)
+    if known["id"] and EVERYTHING in wanted - listed:
+        filing.back(db, known["id"])
     _enter(db, cluster, wanted, surfaced)
     return wanted | listed
 
@@ -180,7 +196,8 @@ def _list(db: Database, cluster: int, wanted: set[str], surfaced: int) -> set[st
 def _enter(db: Database, cluster: int, names: set[str], surfaced: int) -> None:
     db.execute_each(
         "INSERT INTO listing (output, cluster, surfaced) VALUES (:output, :cluster, :surfaced)"
-        " ON CONFLICT (output, cluster) DO UPDATE SET surfaced = excluded.surfaced",
+        " ON CONFLICT (output, cluster) DO UPDATE SET surfaced = excluded.surfaced, page ="
+        " CASE WHEN listing.surfaced = excluded.surfaced THEN listing.page END",
         [{"output": name, "cluster": cluster, "surfaced": surfaced} for name in names],
     )
 

@@ -165,6 +165,34 @@ MIGRATIONS = (
     """
     CREATE INDEX cluster_merged ON cluster (merged) WHERE merged IS NOT NULL;
     """,
+    """
+    ALTER TABLE listing ADD COLUMN page BIGINT;
+    CREATE INDEX listing_unfiled ON listing (output, surfaced DESC, cluster) WHERE page IS NULL;
+    CREATE INDEX listing_page ON listing (output, page) WHERE page IS NOT NULL;
+    CREATE TABLE page (
+        output TEXT NOT NULL,
+        number BIGINT NOT NULL,
+        name TEXT NOT NULL,
+        stale BOOLEAN NOT NULL,
+        PRIMARY KEY (output, number)
+    );
+    CREATE INDEX page_stale ON page (output, number) WHERE stale;
+    CREATE TABLE document (
+        path TEXT PRIMARY KEY,
+        output TEXT NOT NULL,
+        page BIGINT,
+        stamp TEXT
+    );
+    CREATE INDEX document_current ON document (path) WHERE page IS NULL;
+    CREATE TABLE withdrawn (
+        id TEXT NOT NULL,
+        output TEXT NOT NULL,
+        at BIGINT NOT NULL
+    );
+    CREATE INDEX withdrawn_id ON withdrawn USING hash (id);
+    CREATE INDEX withdrawn_newest ON withdrawn (output, at DESC);
+    ALTER TABLE output DROP COLUMN stamp;
+    """,
 )
 
 

@@ -207,6 +207,35 @@ MIGRATIONS = (
     """
     CREATE INDEX cluster_merged ON cluster (merged) WHERE merged IS NOT NULL;
     """,
+    """
+    -- Archive pages (filing): a story of an output stands on one of them, or on none yet.
+    ALTER TABLE listing ADD COLUMN page INTEGER;
+    CREATE INDEX listing_unfiled ON listing (output, surfaced DESC, cluster) WHERE page IS NULL;
+    CREATE INDEX listing_page ON listing (output, page) WHERE page IS NOT NULL;
+    CREATE TABLE page (
+        output TEXT NOT NULL,
+        number INTEGER NOT NULL,       -- in the order in which they were filled, from 1
+        name TEXT NOT NULL,            -- 2026-03, 2026-03-2
+        stale INTEGER NOT NULL,        -- whether its documents are to be written
+        PRIMARY KEY (output, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX page_stale ON page (output, number) WHERE stale;
+    CREATE TABLE document (
+        path TEXT PRIMARY KEY,         -- below the folder
+        output TEXT NOT NULL,
+        page INTEGER,                  -- NULL: the current document
+        stamp TEXT                     -- what the file was like when we left it
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX document_current ON document (path) WHERE page IS NULL;
+    CREATE TABLE withdrawn (           -- published once, and in no document any more (RFC 6721)
+        id TEXT NOT NULL,              -- atom:id
+        output TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (id, output)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX withdrawn_newest ON withdrawn (output, at DESC, id);
+    ALTER TABLE output DROP COLUMN stamp;
+    """,
 )
 
 

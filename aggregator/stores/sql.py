@@ -17,13 +17,15 @@ from typing import Any
 from aggregator.model import (
     Advertised,
     Arrival,
-    Edition,
+    Deleted,
+    Document,
     Feed,
     FileStamp,
     Imprint,
     Kept,
     Keys,
     Lease,
+    Page,
     Place,
     PollState,
     RobotsFile,
@@ -35,7 +37,7 @@ from aggregator.model import (
 from aggregator.opml import Outline
 from aggregator.pace import remembered
 from aggregator.polling import moved, open_at, settled
-from aggregator.stores import codec, leases, listings
+from aggregator.stores import codec, filing, leases, listings
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.database import Database, Row
 from aggregator.stores.rows import (
@@ -630,21 +632,16 @@ class SqlStore:
             [{"name": name, "dirty": dirty} for name in sorted(outputs)],
         )
 
-    def issue(self, output: str, edition: Edition) -> None:
+    def issue(self, output: str, updated: datetime | None) -> None:
         self._db.execute(
-            "UPDATE output SET dirty = FALSE, updated = :updated, stamp = :stamp"
-            " WHERE name = :name",
-            updated=maybe_from(edition.updated),
-            stamp=edition.stamp,
+            "UPDATE output SET dirty = FALSE, updated = :updated WHERE name = :name",
+            updated=maybe_from(updated),
             name=output,
         )
 
-    def editions(self) -> dict[str, Edition]:
-        rows = self._db.reader.rows("SELECT name, updated, stamp FROM output")
-        return {
-            row["name"]: Edition(updated=maybe_to(row["updated"]), stamp=row["stamp"])
-            for row in rows
-        }
+    def editions(self) -> dict[str, datetime | None]:
+        rows = self._db.reader.rows("SELECT name, updated FROM output")
+        return {row["name"]: maybe_to(row["updated"]) for row in rows}
 
     def slugs(self) -> dict[str, str]:
         rows = self._db.reader.rows("SELECT name, slug FROM output WHERE slug IS NOT NULL")
@@ -658,8 +655,47 @@ class SqlStore:
             slug=slug,
         )
 
-    def stories(self, output: str, limit: int) -> list[Story]:
-        return listings.newest(self._db, output, limit)
+    def stories(self, output: str, limit: int, *, unfiled: bool = False) -> list[Story]:
+        return listings.newest(self._db, output, limit, unfiled=unfiled)
+
+    def filed(self, page: Page) -> list[Story]:
+        return listings.filed(self._db, page.output, page.number)
+
+    def overflow(self, output: str, *, most: int, keep: int) -> list[tuple[int, datetime]]:
+        return filing.overflow(self._db, output, most=most, keep=keep)
+
+    def file(self, page: Page, clusters: Collection[int]) -> None:
+        filing.file(self._db, page, clusters)
+
+    def pages(self, output: str, most: int) -> list[Page]:
+        return filing.pages(self._db, output, most)
+
+    def pages_of_month(self, output: str, month: str) -> int:
+        return filing.pages_of_month(self._db, output, month)
+
+    def around(self, page: Page) -> tuple[Page | None, Page | None]:
+        return filing.around(self._db, page)
+
+    def stale_pages(self) -> list[Page]:
+        return filing.stale_pages(self._db)
+
+    def age(self, documents: Iterable[str] | None) -> None:
+        filing.age(self._db, documents)
+
+    def written(self, page: Page) -> None:
+        filing.written(self._db, page)
+
+    def documents(self, *, archived: bool) -> list[Document]:
+        return filing.documents(self._db, archived=archived)
+
+    def keep_documents(self, kept: Iterable[Document]) -> None:
+        filing.keep_documents(self._db, kept)
+
+    def forget_documents(self, paths: Iterable[str]) -> None:
+        filing.forget_documents(self._db, paths)
+
+    def withdrawn(self, output: str, most: int) -> list[Deleted]:
+        return filing.withdrawn(self._db, output, most)
 
     def pin(self, cluster: int, *, id: str, leader: int, published: datetime) -> None:
         self._db.execute(

@@ -1,0 +1,69 @@
+"""Where documents lie, below the folder and on the web, and how they name each other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aggregator.formats import FORMATS
+from aggregator.model import Link
+
+ARCHIVE = "archive"  # the folder of archive pages
+PAGE = "html"  # the format that is for people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """Where a document stands among those of its output, told by names of archive pages."""
+
+    page: str | None = None  # the document itself; None for the current one
+    before: str | None = None
+    after: str | None = None
+
+
+def path(slug: str, name: str, page: str | None = None) -> str:
+    """Of a document of an output in the format of this name, below the folder: `finance.atom`, or
+    of one of its archive pages: `archive/finance-2026-03.atom`."""
+    suffix = FORMATS[name].suffix
+    return f"{ARCHIVE}/{slug}-{page}.{suffix}" if page else f"{slug}.{suffix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What is written, and where it is served."""
+
+    site: str  # an address that ends in a slash
+    formats: tuple[str, ...]
+    hubs: tuple[str, ...] = ()
+
+    def address(self, path: str) -> str:
+        return self.site + quote(path)
+
+    def links(self, slug: str, name: str, around: Around) -> tuple[Link, ...]:
+        """The links of a document of an output in the format of this name (RFC 4287 §4.2.7,
+        RFC 5005 §4, WebSub §4): its own address first."""
+        return tuple(self._links(slug, name, around))
+
+    def _links(self, slug: str, name: str, around: Around) -> Iterator[Link]:
+        def link(rel: str, to: str, page: str | None) -> Link:
+            kind = FORMATS[to].media_type
+            return Link(href=self.address(path(slug, to, page)), rel=rel, type=kind)
+
+        yield link("self", name, around.page)
+        if name == PAGE:
+            for other in self.formats:
+                if other != PAGE:
+                    yield link("alternate", other, around.page)
+        elif PAGE in self.formats:
+            yield link("alternate", PAGE, around.page)
+        else:
+            yield Link(href=self.site, rel="alternate", type="text/html")
+        if around.page is None:
+            yield from (Link(href=hub, rel="hub") for hub in self.hubs)
+        else:
+            yield link("current", name, None)
+        if around.before:
+            yield link("prev-archive", name, around.before)
+        if around.after:
+            yield link("next-archive", name, around.after)

@@ -11,6 +11,7 @@ import pytest
 from atom_rules import faults
 from world import ATOM, Item, World, rss
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun")
 SITE = "https://planet.example/"
 CONFIG = (
     "site: {title: Planet, url: 'https://planet.example/', id: 'tag:planet.example,2026:p'}\n"
@@ -27,7 +28,7 @@ def item(number: int, month: int, source: str = "a", text: str = "") -> Item:
         link=f"https://{source}.example/{number}",
         title=f"Title {source} {number}",
         text=f"<p>{text or words}</p>",
-        date=f"{1 + number % 28:02d} {'Jan Feb Mar Apr May Jun'.split()[month - 1]} 2026 10:00:00 GMT",
+        date=f"{1 + number % 28:02d} {MONTHS[month - 1]} 2026 10:00:00 GMT",
     )
 
 

@@ -204,13 +204,13 @@ class _Publishing:
         """File the stories that have no more place in the current document, on a page a month.
         All its pages whose documents are to be written, the oldest first.
 
-        The first time just those: the document is full then. Later half of a document, so that
+        The first time just those: the document is full then. Later it may grow by half, so that
         not every new story makes a page of one.
         """
-        most = self._wanted.page_size
+        size = self._wanted.page_size
         (last,) = self._store.pages(name, 1) or (None,)
-        keep = max(1, most // 2) if last else most
-        stories = self._store.overflow(name, most=most, keep=keep)
+        most = size + size // 2 if last else size
+        stories = self._store.overflow(name, most=most, keep=size)
         if not stories:
             return aged
         with self._store.transaction():
@@ -243,7 +243,8 @@ class _Publishing:
         store, wanted, name = self._store, self._wanted, output.name
         last = store.pages(name, 1) if wanted.archive else []
         around = Around(before=last[0].name if last else None)
-        stories = store.stories(name, wanted.page_size, unfiled=wanted.archive)
+        most = wanted.page_size * 2 if wanted.archive else wanted.page_size
+        stories = store.stories(name, most, unfiled=wanted.archive)
         before = self._updated.get(name)
         feed = compose.document(
             output,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from itertools import chain, count, groupby
 from pathlib import Path
 
@@ -166,12 +165,9 @@ class _Publishing:
         self._wanted = wanted
         self._write = write
         self._updated = store.editions()
+        self._feeds: dict[str, Feed] = {}  # those that were needed so far
         self.written: list[str] = []
         self.failed: list[str] = []
-
-    @cached_property
-    def _feeds(self) -> Mapping[str, Feed]:
-        return self._store.feeds()
 
     def output(self, name: str, *, dirty: bool, aged: Sequence[Page]) -> None:
         """Bring the documents of an output up to date: pages first, since the current document
@@ -266,6 +262,7 @@ class _Publishing:
         with self._store.transaction():
             for story in stories:
                 pinned = self._pin(story)
+                self._know(s.source for s in pinned.sightings)
                 try:
                     found.append(
                         compose.entry(
@@ -278,6 +275,11 @@ class _Publishing:
                 except Exception as error:  # one entry's oddity, or our bug: the others go on
                     self._leave_out(output, pinned.id, error)
         return found
+
+    def _know(self, sources: Iterable[str]) -> None:
+        for source in sources:
+            if source not in self._feeds:
+                self._feeds[source] = self._store.feed(source)
 
     def _leave_out(self, output: Output, id: str | None, error: Exception) -> None:
         told = f"{output.slug}: left out {id!r}, please report it: {error!r}"

@@ -120,10 +120,11 @@ def main() -> None:
                 ]  # fmt: skip
                 run = subprocess.run(command, capture_output=True, text=True, check=True)
                 found = json.loads(run.stdout)
+                which = " ".join(found["which"]) if step == "one" else ""
                 print(
                     f"{asked.categories} × {entries:>5}  {step:<8} {found['written']:>6} written"
                     f"  {found['wall']:8.3f} s  {found['cpu']:8.3f} s CPU  {found['peak']:6.0f} MB"
-                    f"  {' '.join(found['which']) if step == 'one' else ''} {found['failed'] or ''}",
+                    f"  {which} {found['failed'] or ''}",
                     flush=True,
                 )
 

@@ -2,7 +2,7 @@
 
 import gc
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,8 @@ from aggregator.model import (
     EVERYTHING,
     Advertised,
     Arrival,
+    Deleted,
+    Document,
     Entry,
     Feed,
     FileStamp,
@@ -26,10 +28,12 @@ from aggregator.model import (
     Keys,
     Lease,
     Move,
+    Page,
     PollState,
     RobotsFile,
     Slowdown,
     Source,
+    Story,
     Streak,
 )
 from aggregator.opml import Outline
@@ -821,3 +825,132 @@ def test_the_way_of_a_poll_uses_an_index_at_every_step(place: Place, store: Stor
 
     assert asked > 20
     assert scanning == []
+
+
+# ── archive pages ────────────────────────────────────────────────────────────
+
+
+def many(store: Store, count: int) -> None:
+    """Entries 1 to `count` of an output x, the newest last."""
+    arrivals = (
+        replace(a, entry=replace(a.entry, published=NOW - timedelta(days=9 - n)))
+        for n in range(1, count + 1)
+        for a in (arrival(str(n), "x"),)
+    )
+    save(store, poll("a", *arrivals))
+
+
+def told(found: Iterable[Story]) -> list[str]:
+    return [s.sightings[0].title.removeprefix("Title ") for s in found]
+
+
+def page(number: int, name: str, output: str = "x") -> Page:
+    return Page(output=output, number=number, name=name)
+
+
+def filed(store: Store, number: int, name: str, *, most: int, keep: int) -> Page:
+    """The overflow of x on a new page."""
+    new = page(number, name)
+    store.file(new, [key for key, _ in store.overflow("x", most=most, keep=keep)])
+    return new
+
+
+def test_what_overflows_is_told_the_oldest_first(store: Store) -> None:
+    many(store, 5)
+
+    assert store.overflow("x", most=5, keep=2) == []
+    over = store.overflow("x", most=4, keep=2)
+    assert [when.day for _, when in over] == [23, 24, 25]
+    assert store.overflow("y", most=0, keep=0) == []
+
+
+def test_a_story_is_on_one_page_or_on_none_yet(store: Store) -> None:
+    many(store, 5)
+    one = filed(store, 1, "2026-06", most=4, keep=3)
+
+    assert told(store.filed(one)) == ["2", "1"]
+    assert told(store.stories("x", 9, unfiled=True)) == ["5", "4", "3"]
+    assert told(store.stories("x", 9)) == ["5", "4", "3", "2", "1"]
+    assert told(store.stories(EVERYTHING, 9, unfiled=True)) == ["5", "4", "3", "2", "1"]
+    assert store.overflow("x", most=3, keep=1) == []
+
+
+def test_a_new_page_ages_the_one_before_it(store: Store) -> None:
+    many(store, 6)
+    pages = [filed(store, n, f"2026-0{n}", most=0, keep=6 - 2 * n) for n in (1, 2)]
+    assert store.stale_pages() == pages
+    for one in pages:
+        store.written(one)
+    assert store.stale_pages() == []
+
+    last = filed(store, 3, "2026-02-2", most=0, keep=0)
+
+    assert store.stale_pages() == [pages[1], last]
+    assert store.pages("x", 2) == [last, pages[1]]
+    assert store.around(pages[1]) == (pages[0], last)
+    assert store.around(last) == (pages[1], None)
+    assert store.pages_of_month("x", "2026-02") == 2
+    assert store.pages_of_month("y", "2026-02") == 0
+
+
+def test_what_surfaces_again_is_on_no_page(store: Store) -> None:
+    many(store, 3)
+    one = filed(store, 1, "2026-06", most=0, keep=1)
+    (row,) = [s for s in store.stories("x", 9) if told([s]) == ["1"]]
+    store.pin(row.cluster, id="urn:1", leader=row.sightings[0].key, published=NOW - WEEK)
+
+    changed = arrival("1", "x", content="<p>It is told otherwise.</p>")
+    save(store, poll("a", changed))
+
+    assert told(store.filed(one)) == ["2"]
+    assert told(store.stories("x", 9, unfiled=True)) == ["1", "3"]
+
+
+def test_what_leaves_every_output_is_withdrawn_until_it_is_back(store: Store) -> None:
+    many(store, 3)
+    one = filed(store, 1, "2026-06", most=0, keep=1)
+    store.written(one)
+    for s in store.stories("x", 9):
+        (number,) = told([s])
+        store.pin(s.cluster, id=f"urn:{number}", leader=s.sightings[0].key, published=s.published)
+
+    dropped = replace(arrival("1", "x", content="<p>Advertising.</p>"), dropped="a rule")
+    save(store, poll("a", dropped, arrival("2", "y", content="<p>Elsewhere.</p>")))
+
+    gone = [Deleted(ref="urn:1", when=NOW)]
+    assert store.withdrawn("x", 9) == store.withdrawn(EVERYTHING, 9) == gone
+    assert store.withdrawn("x", 0) == store.withdrawn("y", 9) == []
+    assert store.stale_pages() == [one]
+    assert store.filed(one) == []
+
+    save(store, poll("a", arrival("1", "x", content="<p>Back.</p>")))
+    assert store.withdrawn("x", 9) == store.withdrawn(EVERYTHING, 9) == []
+
+
+def test_what_was_never_published_is_not_withdrawn(store: Store) -> None:
+    many(store, 1)
+    save(store, poll("a", replace(arrival("1", "x", content="<p>A.</p>"), dropped="a rule")))
+
+    assert store.withdrawn(EVERYTHING, 9) == []
+
+
+def test_documents_are_kept_as_they_were_left(store: Store) -> None:
+    many(store, 2)
+    one = filed(store, 1, "2026-06", most=0, keep=1)
+    store.written(one)
+    current = Document(path="x.atom", output="x", stamp="1")
+    archived = Document(path="archive/x-2026-06.atom", output="x", page=1, stamp=None)
+    store.keep_documents([current, archived])
+    store.keep_documents([replace(current, stamp="2")])
+
+    assert store.documents(archived=False) == [replace(current, stamp="2")]
+    assert store.documents(archived=True) == [archived]
+    store.age([current.path])
+    assert store.stale_pages() == []
+    store.age([archived.path])
+    assert store.stale_pages() == [one]
+    store.written(one)
+    store.age(None)
+    assert store.stale_pages() == [one]
+    store.forget_documents([archived.path])
+    assert store.documents(archived=True) == []

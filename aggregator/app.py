@@ -380,13 +380,12 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     slugs = {name: rule.slug for name, (_, rule) in rules.items() if rule.slug}
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
-    formats = tuple(name for name in given.config.output.formats if name in FORMATS)
-    layout = Layout(site=site.url, formats=formats)
+    formats = {name: FORMATS[name] for name in given.config.output.formats if name in FORMATS}
     archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
     return Publication(
         site=site,
-        layout=layout,
+        layout=Layout(site=site.url, formats=formats),
         archive=archive,
         sources=given.sources,
         titles=titles,
@@ -394,7 +393,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         folder=given.feeds,
         page_size=size,
         prefer=prefer,
-        settings=_digest([repr(site), repr(layout), archive, titles, size, prefer, shown]),
+        settings=_digest([repr(site), [*formats], archive, titles, size, prefer, shown]),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from aggregator.formats import FORMATS
+from aggregator.formats import Format
 from aggregator.model import Link
 
 ARCHIVE = "archive"  # the folder of archive pages
@@ -22,20 +22,19 @@ class Around:
     after: str | None = None
 
 
-def path(slug: str, name: str, page: str | None = None) -> str:
-    """Of a document of an output in the format of this name, below the folder: `finance.atom`, or
-    of one of its archive pages: `archive/finance-2026-03.atom`."""
-    suffix = FORMATS[name].suffix
-    return f"{ARCHIVE}/{slug}-{page}.{suffix}" if page else f"{slug}.{suffix}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """What is written, and where it is served."""
 
     site: str  # an address that ends in a slash
-    formats: tuple[str, ...]
+    formats: Mapping[str, Format]  # by name; readers are led to the first
     hubs: tuple[str, ...] = ()
+
+    def path(self, slug: str, name: str, page: str | None = None) -> str:
+        """Of a document of an output in the format of this name, below the folder:
+        `finance.atom`, or of one of its archive pages: `archive/finance-2026-03.atom`."""
+        suffix = self.formats[name].suffix
+        return f"{ARCHIVE}/{slug}-{page}.{suffix}" if page else f"{slug}.{suffix}"
 
     def address(self, path: str) -> str:
         return self.site + quote(path)
@@ -47,8 +46,8 @@ class Layout:
 
     def _links(self, slug: str, name: str, around: Around) -> Iterator[Link]:
         def link(rel: str, to: str, page: str | None) -> Link:
-            kind = FORMATS[to].media_type
-            return Link(href=self.address(path(slug, to, page)), rel=rel, type=kind)
+            where = self.address(self.path(slug, to, page))
+            return Link(href=where, rel=rel, type=self.formats[to].media_type)
 
         yield link("self", name, around.page)
         if name == PAGE:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from aggregator import cluster, compose, files
 from aggregator.errors import AggregatorError
-from aggregator.formats import FORMATS, Format
-from aggregator.layout import ARCHIVE, Around, Layout, path
+from aggregator.formats import Format
+from aggregator.layout import ARCHIVE, Around, Layout
 from aggregator.model import (
     EVERYTHING,
     Document,
@@ -116,7 +116,7 @@ def _mark(store: Store, wanted: Publication) -> None:
         name
         for name, slug in slugs.items()
         for form in wanted.layout.formats
-        if _touched(wanted, at := path(slug, form), left.get(at))
+        if _touched(wanted, at := wanted.layout.path(slug, form), left.get(at))
     }
     lost = _lost_pages(store, wanted)
     with store.transaction():
@@ -297,13 +297,13 @@ class _Publishing:
     ) -> Iterator[Document]:
         """The documents of `feed`, in every format, as they stand now; written where their bytes
         are new. `never`: the output had no entry yet."""
-        for name in self._wanted.layout.formats:
-            form = FORMATS[name]
-            at = path(output.slug, name, around.page)
+        layout = self._wanted.layout
+        for name, form in layout.formats.items():
+            at = layout.path(output.slug, name, around.page)
             file = self._wanted.folder / at
             if never and not feed.entries and _filled(file):
                 continue
-            links = self._wanted.layout.links(output.slug, name, around)
+            links = layout.links(output.slug, name, around)
             linked = replace(feed, links=links, archive=number is not None)
             if self._write(file, self._body(output, form, linked)):
                 self.written.append(at)

@@ -11,7 +11,7 @@ from world import ATOM, hrefs, text
 
 from aggregator import compose, syntax
 from aggregator.compose import Site, document, excerpt, feed_id, slug_of
-from aggregator.formats import atom, lenient
+from aggregator.formats import FORMATS, atom, lenient
 from aggregator.layout import Around, Layout
 from aggregator.model import (
     Category,
@@ -65,7 +65,7 @@ def story(*sightings: StoredEntry, id: str = "urn:story:1", leader: int = 1) -> 
 
 
 X = Output(name="x", slug="x", title="X")
-LAYOUT = Layout(site=SITE.url, formats=("atom",))
+LAYOUT = Layout(site=SITE.url, formats=FORMATS)
 
 
 def made(

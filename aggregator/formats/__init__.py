@@ -1,4 +1,5 @@
-"""Bytes to Feed and Feed to bytes. `parse` chooses the reader by looking at the body.
+"""Bytes to Feed and Feed to bytes. `parse` chooses the reader by looking at the body; FORMATS has
+the writers.
 
 To add a format: a file with `parse`, `render` or both, and a line in one of the tables below.
 """
@@ -6,15 +7,32 @@ To add a format: a file with `parse`, `render` or both, and a line in one of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TypeVar
 
 from aggregator.errors import ParseError
-from aggregator.formats import discovery, jsonfeed, lenient, strict
+from aggregator.formats import atom, discovery, jsonfeed, lenient, strict
 from aggregator.model import Feed, Response
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A kind of document: the end of its files' names, what a server calls it, and its writer.
+    The same feed gives the same bytes."""
+
+    suffix: str  # without the dot
+    media_type: str
+    render: Callable[[Feed], bytes]
+
+
+# By the names that `output.formats` has for them.
+FORMATS: Mapping[str, Format] = {
+    "atom": Format(suffix="atom", media_type=atom.MEDIA_TYPE, render=atom.render),
+}
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[\[{]")
 _PAGE = "an HTML page"

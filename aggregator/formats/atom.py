@@ -53,7 +53,7 @@ def render(feed: Feed) -> bytes:
         generator.link({name: text for name, text in said.items() if text})
     for entry in feed.entries:
         generator.add_entry(_Later(entry, feed), order="append")
-    return _styled(bytes(generator.atom_str(pretty=True)), feed)
+    return elements.styled(bytes(generator.atom_str(pretty=True)), feed)
 
 
 class _Beside:
@@ -196,14 +196,3 @@ def _subtitle(node: Any, markup: str | None) -> None:
         child(node, "subtitle", markup, type="html")
     else:
         child(node, "subtitle", untagged(markup or ""))
-
-
-def _styled(document: bytes, feed: Feed) -> bytes:
-    """With the instruction for browsers (www.w3.org/TR/xml-stylesheet), behind the declaration."""
-    href = next((x.href for x in feed.links if x.rel == elements.STYLE), None)
-    if not href:
-        return document
-    declaration, newline, rest = document.partition(b"\n")
-    told = escape(line(href)).encode()
-    style = b'<?xml-stylesheet type="text/css" href="%s"?>' % told
-    return declaration + newline + style + newline + rest

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from html import escape
 from itertools import count
 from typing import Any
 
@@ -67,6 +68,18 @@ def child(parent: Any, name: str, text: str | None, **attributes: str) -> None:
     """An element with that text, where there is any."""
     if text := sound(text):
         etree.SubElement(parent, name, attributes).text = text
+
+
+def styled(document: bytes, feed: Feed) -> bytes:
+    """With the instruction for browsers (www.w3.org/TR/xml-stylesheet), behind the declaration,
+    where a link of `feed` is a style sheet."""
+    href = next((x.href for x in feed.links if x.rel == STYLE), None)
+    if not href:
+        return document
+    declaration, newline, rest = document.partition(b"\n")
+    told = escape(line(href)).encode()
+    style = b'<?xml-stylesheet type="text/css" href="%s"?>' % told
+    return declaration + newline + style + newline + rest
 
 
 # ── namespaces ───────────────────────────────────────────────────────────────

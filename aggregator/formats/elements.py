@@ -56,7 +56,7 @@ _ADDRESSES = {"url", "href", "src", "img", "uri"}
 _SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
 _HTML = {"media:description", "media:text"}  # which may say that they are HTML
 _DEEPEST = 8
-_MOST = 1_000  # elements passed on of an entry or a feed
+MOST = 1_000  # elements passed on of an entry or a feed
 
 
 def sound(text: str | None) -> str | None:
@@ -179,7 +179,7 @@ def _extension(x: Extension, room: Iterator[int], depth: int) -> Any:
     prefix, _, local = x.name.partition(":")
     if prefix not in NAMESPACES or not _NAME.fullmatch(local) or x.name in _KEPT_BACK:
         return None
-    if depth > _DEEPEST or next(room) >= _MOST:
+    if depth > _DEEPEST or next(room) >= MOST:
         return None
     node = _element(prefix, local, NAMESPACES[prefix])
     for name, said in x.attributes:

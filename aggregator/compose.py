@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from aggregator import syntax
 from aggregator.discretion import gives_away, public
+from aggregator.formats.extensions import signals, without_texts
 from aggregator.model import (
     EVERYTHING,
     Category,
@@ -91,7 +92,8 @@ def entry(
     told = replace(voice.entry, links=lead.entry.links, comments=lead.entry.comments)
     source = sources.get(lead.source)
     title = told.title or excerpt(told.html, 80) or lead.source
-    summary, content = _texts(told, source.content if source else "full")
+    policy = source.content if source else "full"
+    summary, content = _texts(told, policy)
     origin = _origin(lead, site, source, feeds.get(lead.source, Feed()))
     return replace(
         told,
@@ -109,6 +111,7 @@ def entry(
         content=content,
         categories=_categories(story, lead),
         origin=origin,
+        extensions=told.extensions if policy == "full" else without_texts(told.extensions),
     )
 
 
@@ -213,11 +216,17 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
             links=_source_links(source, feed),
             authors=feed.authors,
             rights=feed.rights,
+            subtitle=feed.subtitle,
+            image=None if gives_away(source, feed.image) else feed.image,
+            generator=feed.generator,
+            categories=feed.categories,
+            language=feed.language,
+            extensions=signals(feed.extensions),
         )
     place = syntax.iri(own.url)
     return replace(
         own,
-        links=tuple(x for x in own.links if x.rel in ("alternate", "self")),
+        links=tuple(x for x in own.links if x.rel in ("alternate", "self", "license")),
         id=syntax.iri(own.id) or place or f"urn:x-source:{quote(lead.source)}",
         title=own.title or urlsplit(place or "").netloc.rpartition("@")[2] or lead.source,
         updated=own.updated or lead.feed_updated,
@@ -226,13 +235,15 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
 
 
 def _source_links(source: Source | None, feed: Feed) -> tuple[Link, ...]:
-    """One alternate and one self, absolute; a local file's address is nobody's business."""
+    """One alternate, one self and the licences, absolute; a local file's address is nobody's
+    business."""
     links = [x for x in feed.links if not gives_away(source, x.href)]
     site = next((x for x in links if x.rel == "alternate"), None)
     own = next((x for x in links if x.rel == "self"), None)
     if own is None and source and (address := public(source)):
         own = Link(href=address, rel="self")
-    return tuple(x for x in (site, own) if x)
+    licences = (x for x in links if x.rel == "license")
+    return tuple(x for x in (site, own, *licences) if x)
 
 
 # ── words ────────────────────────────────────────────────────────────────────

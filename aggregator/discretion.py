@@ -222,8 +222,10 @@ class _Secrets:
             title=self.text(origin.title),
             links=self.links(origin.links),
             authors=self.people(origin.authors),
+            rights=self.optional(origin.rights),
             subtitle=self.optional(origin.subtitle),
             image=self.address(origin.image),
+            extensions=self.extensions(origin.extensions),
         )
 
     def extensions(self, found: Iterable[Extension]) -> tuple[Extension, ...]:

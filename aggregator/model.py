@@ -54,6 +54,7 @@ class Link:
     hreflang: str | None = None
     title: str | None = None
     count: int | None = None  # of replies behind it (RFC 4685 §4)
+    updated: datetime | None = None  # the last of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,7 +89,7 @@ KNOWN = LinkRules()  # the tables alone
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
     """An extension element (RFC 4287 §6.4) as its feed had it: `podcast:transcript`, by the usual
-    prefix. One with children has no text. Kept, and not published yet."""
+    prefix. One with children has no text."""
 
     name: str
     text: str = ""
@@ -123,6 +124,8 @@ class Origin:
     image: str | None = None
     generator: str | None = None
     categories: tuple[Category, ...] = ()
+    language: str | None = None
+    extensions: tuple[Extension, ...] = ()
 
     @property
     def url(self) -> str | None:

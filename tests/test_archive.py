@@ -259,3 +259,27 @@ def test_without_an_archive_there_is_none(world: World) -> None:
 
     assert link(read(world, "all.atom"), "prev-archive") is None
     assert not (world.folder / "feeds" / "archive").exists()
+
+
+def test_what_is_withdrawn_leaves_its_page_and_is_told(world: World) -> None:
+    world.serve("a", rss(*(item(n, 1 + n // 4) for n in range(20))))
+    world.run()
+
+    dropping = (
+        SOURCE.format("a").replace("}}", "}").replace("]}", "], drop: 'title = \"Title a 2\"'}")
+    )
+    world.config(CONFIG + dropping)
+    world.later(hours=2)
+    world.run()
+
+    gone = read(world, "all.atom").findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    assert [(x.get("ref"), x.get("when")) for x in gone] == [("urn:a:2", "2026-07-01T14:00:00Z")]
+    assert walked(world) == Counter(f"urn:a:{n}" for n in range(20) if n != 2)
+
+    world.config(CONFIG + SOURCE.format("a"))
+    world.later(hours=2)
+    world.run()
+
+    document = read(world, "all.atom")
+    assert not document.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    assert walked(world) == Counter(f"urn:a:{n}" for n in range(20))

@@ -104,7 +104,7 @@ def test_a_family_is_entered_through_its_init(name: str, path: Path) -> None:
         ("stores", "codec"), ("rules", "clean"), ("formats", "posts"), ("formats", "atom"),
         ("rules", "expressions"), ("formats", "jsonapi"), ("formats", "site_posts"), ("formats", "jekyll"),
         ("formats", "pages"), ("formats", "selectors"), ("formats", "sitemaps"), ("formats", "fulltext"),
-        ("formats", "declared"),
+        ("formats", "declared"), ("formats", "extensions"),
     }  # fmt: skip
     for full in imported(path):
         parts = full.split(".")

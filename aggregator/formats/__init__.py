@@ -13,7 +13,7 @@ from datetime import UTC, tzinfo
 from typing import TypeVar
 
 from aggregator.errors import ParseError
-from aggregator.formats import atom, discovery, jsonfeed, lenient, strict
+from aggregator.formats import atom, discovery, jsonfeed, jsonfeed_written, lenient, rss, strict
 from aggregator.model import Feed, Response
 
 T = TypeVar("T")
@@ -32,6 +32,10 @@ class Format:
 # By the names that `output.formats` has for them.
 FORMATS: Mapping[str, Format] = {
     "atom": Format(suffix="atom", media_type=atom.MEDIA_TYPE, render=atom.render),
+    "rss": Format(suffix="rss", media_type=rss.MEDIA_TYPE, render=rss.render),
+    "json": Format(
+        suffix="json", media_type=jsonfeed_written.MEDIA_TYPE, render=jsonfeed_written.render
+    ),
 }
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[\[{]")

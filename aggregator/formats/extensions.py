@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from aggregator.formats.bounds import MOST_OF_A_KIND
@@ -197,6 +197,25 @@ def rights(found: Iterable[Extension]) -> str | None:
     said = {x.name: x for x in found if x.text}
     owner, licence = said.get("media:copyright"), said.get("podcast:license")
     return owner.text if owner else licence.text if licence and not licence.get("url") else None
+
+
+_SIGNALS = {"cc:license", "cc:License", "media:copyright", "media:license", "media:restriction"}
+_SIGNALS |= {"media:rights", "podcast:block", "podcast:license", "podcast:locked"}
+_TEXTS = {"googleplay:description", "itunes:subtitle", "itunes:summary"}
+_TEXTS |= {"media:description", "media:text"}
+
+
+def signals(found: Iterable[Extension]) -> tuple[Extension, ...]:
+    """Those that say whose it is, who may list it, and how it may be used: what a feed says so
+    goes with each of its entries."""
+    return tuple(x for x in found if x.name in _SIGNALS or x.name.startswith("rsl:"))
+
+
+def without_texts(found: Iterable[Extension]) -> tuple[Extension, ...]:
+    """Without those that tell again what the entry itself tells."""
+    return tuple(
+        replace(x, children=without_texts(x.children)) for x in found if x.name not in _TEXTS
+    )
 
 
 def title(found: Iterable[Extension]) -> str:

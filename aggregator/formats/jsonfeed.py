@@ -1,4 +1,7 @@
-"""JSON Feed 1 and 1.1 (jsonfeed.org/version/1.1), read as it comes: types are never trusted."""
+"""JSON Feed 1 and 1.1 (jsonfeed.org/version/1.1), read as it comes: types are never trusted.
+
+What `jsonfeed_written` says in an object of our own is read, whoever writes it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin
 
 from aggregator.errors import ParseError
-from aggregator.formats import bounds, charsets, mapping
+from aggregator.formats import bounds, charsets, extensions, mapping
 from aggregator.formats.remarks import unread_dates
 from aggregator.formats.repairs import is_absolute
 from aggregator.links import with_permalink
@@ -25,11 +28,14 @@ from aggregator.model import (
     Feed,
     Hints,
     Link,
+    Origin,
     Person,
     Response,
 )
 from aggregator.moments import credible, moment
 
+OWN = "_aggregator"
+_DEEPEST_SIGNAL = 8
 _DEEPEST = 100  # of what is nested: in an item there are lists of objects, and extensions
 
 
@@ -147,6 +153,8 @@ class _Reader:
         link = self.url(x, "url") or (None if is_absolute(_text(x, "id")) else target)
         links = [Link(href=href) for href in (link,) if href]
         links += [Link(href=href, rel="related") for href in (target,) if href]
+        own = _object(x.get(OWN))
+        links += self.links(own)
         plain = _text(x, "content_text")
         return Entry(
             id=_text(x, "id"),
@@ -158,12 +166,44 @@ class _Reader:
             summary=html.escape(_text(x, "summary"), quote=False) or None,
             content=_text(x, "content_html") or _paragraphs(plain) or None,
             base=link or self.base or None,
-            categories=tuple(dict.fromkeys(Category(term=t) for t in _texts(x.get("tags")))),
+            categories=_categories(x, own),
             enclosures=tuple(self.enclosures(x)),
             language=_text(x, "language") or language,
+            rights=_escaped(own, "rights"),
+            comments=self.url(own, "comments"),
+            origin=self.origin(_object(own.get("source"))),
             source_link=link,
-            extensions=tuple(self.extensions(x)),
+            extensions=(*self.extensions(x), *_signals(own.get("signals"))),
         )
+
+    def origin(self, x: dict[str, Any]) -> Origin | None:
+        names = (("url", "alternate"), ("feed_url", "self"))
+        found = [(self.url(x, name), rel) for name, rel in names]
+        if not x:
+            return None
+        return Origin(
+            id=_text(x, "id") or None,
+            title=html.escape(_text(x, "title"), quote=False),
+            updated=self.when(x, "updated"),
+            links=(*(Link(href=href, rel=rel) for href, rel in found if href), *self.links(x)),
+            authors=self.people(x),
+            rights=_escaped(x, "rights"),
+            language=_text(x, "language") or None,
+            extensions=tuple(_signals(x.get("signals"))),
+        )
+
+    def links(self, x: dict[str, Any]) -> Iterator[Link]:
+        for said in _objects(x.get("links")):
+            if href := self.url(said, "url"):
+                yield Link(
+                    href=href,
+                    rel=_text(said, "rel") or "related",
+                    type=_text(said, "type") or None,
+                    hreflang=_text(said, "hreflang") or None,
+                    title=html.escape(_text(said, "title"), quote=False) or None,
+                    count=_whole(_text(said, "count")),
+                    updated=self.when(said, "updated"),
+                )
 
     def extensions(self, x: dict[str, Any]) -> Iterator[Extension]:
         """What RSS and Atom say in elements of their own about images and recordings."""
@@ -243,6 +283,42 @@ def _whole(number: str) -> int | None:
     """As many bytes as there are: a program may have come to half of one."""
     digits = number.partition(".")[0]
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
+
+
+def _escaped(x: dict[str, Any], name: str) -> str | None:
+    return html.escape(_text(x, name), quote=False) or None
+
+
+def _categories(x: dict[str, Any], own: dict[str, Any]) -> tuple[Category, ...]:
+    """Our own say more of the tags."""
+    told = (
+        Category(
+            term=_text(c, "term"),
+            scheme=_text(c, "scheme") or None,
+            label=_text(c, "label") or None,
+        )
+        for c in _objects(own.get("categories"))
+    )
+    whole = {c.term: c for c in told if c.term}
+    tags = (whole.get(t, Category(term=t)) for t in _texts(x.get("tags")))
+    return tuple(dict.fromkeys((*tags, *whole.values())))
+
+
+def _signals(values: Any, depth: int = 1) -> Iterator[Extension]:
+    """Elements that speak of rights."""
+    for x in _objects(values):
+        name, said = _text(x, "name"), _object(x.get("attributes"))
+        if extensions.kept(name.partition(":")[0]) and depth <= _DEEPEST_SIGNAL:
+            yield Extension(
+                name=name,
+                text=_text(x, "text"),
+                attributes=tuple(sorted((k, v) for k in said if (v := _text(said, k)))),
+                children=tuple(_signals(x.get("children"), depth + 1)),
+            )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _texts(values: Any) -> Iterable[str]:

@@ -313,6 +313,7 @@ def _links(node: Any, *, atom: bool) -> tuple[Link, ...]:
             hreflang=x.get("hreflang"),
             title=x.get("title"),
             count=_length(x.get("thr:count")),
+            updated=credible(moment(x.get("thr:updated") or "")),
         )
         for x in _linked(node)
         if x["rel"] != "enclosure"
@@ -437,17 +438,21 @@ def _origin(e: Any, zone: tzinfo, *, atom: bool) -> Origin | None:
         return None
     href = None if atom else source.get("href")  # of Atom it would be the address of an author
     links = _links(source, atom=atom) or ((Link(href=href, rel="self"),) if href else ())
+    kept = _extensions(source)
+    titled = source.get("title_detail") or {}
     return Origin(
         id=_text(source, "id") or href or None,
         title=_markup(source, "title"),
         updated=_when(source, "updated", zone),
-        links=links,
+        links=(*links, *extensions.licences(kept)),
         authors=_people(source),
-        rights=_markup(source, "rights") or None,
+        rights=_markup(source, "rights") or _rights(kept),
         subtitle=_markup(source, "subtitle") or None,
         image=_image(source),
         generator=_text(source, "generator") or None,
         categories=_categories(source),
+        language=titled.get("language") or None,
+        extensions=kept,
     )
 
 

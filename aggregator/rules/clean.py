@@ -366,6 +366,8 @@ def _origin(origin: Origin | None, base: str | None) -> Origin | None:
         image=_address(origin.image, base),
         generator=plain(origin.generator or "") or None,
         categories=_categories(origin.categories),
+        language=syntax.language(origin.language),
+        extensions=_extensions(origin.extensions, base),
     )
 
 

@@ -30,6 +30,7 @@ from aggregator.model import (
 from aggregator.stores import Store
 
 _SETTINGS = "publish settings"
+_MOST = 1000  # stories on an archive page: all of them are in memory when it is written
 _ARCHIVE_STAMP = "archive folder"
 # What no document without entries has.
 _ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
@@ -210,13 +211,11 @@ class _Publishing:
         if not stories:
             return aged
         with self._store.transaction():
-            number = last.number if last else 0
-            for month, group in groupby(stories, lambda story: f"{story[1]:%Y-%m}"):
-                number += 1
+            pages = count(last.number + 1 if last else 1)
+            for (month, group), number in zip(_by_page(stories), pages, strict=False):
                 before = self._store.pages_of_month(name, month)
                 page_name = f"{month}-{before + 1}" if before else month
-                page = Page(output=name, number=number, name=page_name)
-                self._store.file(page, [key for key, _ in group])
+                self._store.file(Page(output=name, number=number, name=page_name), group)
         return [page for page in self._store.stale_pages() if page.output == name]
 
     def _page(self, output: Output, page: Page) -> None:
@@ -344,6 +343,14 @@ class _Publishing:
             assert led.id is not None and led.leader is not None
             store.pin(led.cluster, id=led.id, leader=led.leader, published=led.published)
         return led
+
+
+def _by_page(stories: Iterable[tuple[int, datetime]]) -> Iterator[tuple[str, list[int]]]:
+    """Clusters by the month in which they surfaced, at most `_MOST` together."""
+    for month, group in groupby(stories, lambda story: f"{story[1]:%Y-%m}"):
+        keys = [key for key, _ in group]
+        for first in range(0, len(keys), _MOST):
+            yield month, keys[first : first + _MOST]
 
 
 def _sound(form: Format, feed: Feed) -> bytes:

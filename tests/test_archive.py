@@ -112,6 +112,17 @@ def test_pages_lead_to_their_neighbours_and_to_the_current_document(world: World
     assert link(read(world, "all.atom"), "prev-archive") == "archive/all-2026-04.atom"
 
 
+def test_a_month_of_many_stories_has_several_pages(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.publish._MOST", 5)
+    world.serve("a", rss(*(item(n, 1) for n in range(16))))
+    world.run()
+
+    assert pages(world) == ["all-2026-01-2.atom", "all-2026-01-3.atom", "all-2026-01.atom"]
+    assert walked(world) == Counter(f"urn:a:{n}" for n in range(16))
+
+
 def test_few_entries_need_no_page(world: World) -> None:
     world.serve("a", rss(*(item(n, 1) for n in range(4))))
     world.run()

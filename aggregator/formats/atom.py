@@ -134,7 +134,7 @@ class _Zulu(datetime):
 
     @classmethod
     def of(cls, when: datetime | None) -> _Zulu | None:
-        return None if when is None else cls.fromtimestamp(when.timestamp(), when.tzinfo)
+        return None if when is None else cls(*when.timetuple()[:6], tzinfo=when.tzinfo)
 
     def isoformat(self, *_: Any, **__: Any) -> str:
         return iso(self)

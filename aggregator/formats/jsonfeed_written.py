@@ -91,7 +91,7 @@ def _besides(feed: Feed, links: Iterable[Link]) -> Object:
 def _item(entry: Entry) -> Object:
     """With a text even where it has none, as the specification wants."""
     links = elements.links(entry.links, elements.OF_ENTRY)
-    html = entry.content or entry.summary
+    html = sound(entry.content) or sound(entry.summary)
     image, banner = _pictures(entry.extensions)
     said = {
         "id": entry.id,

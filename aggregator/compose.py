@@ -6,18 +6,17 @@ the clock, so the same store gives the same bytes.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from html import escape
 from urllib.parse import quote, urlsplit
 
-from aggregator import syntax
+from aggregator import content, syntax
 from aggregator.discretion import gives_away, public
-from aggregator.formats.extensions import signals, without_texts
+from aggregator.excerpts import excerpt
+from aggregator.formats.extensions import signals
 from aggregator.model import (
     EVERYTHING,
     Category,
@@ -89,29 +88,26 @@ def entry(
     lead = next(s for s in story.sightings if s.key == story.leader)
     voice = _voice(story, lead)
     assert lead.entry is not None and voice.entry is not None
+    source, feed = sources.get(lead.source), feeds.get(lead.source, Feed())
+    policy = content.policy_of(voice.entry, source, feed)
     told = replace(voice.entry, links=lead.entry.links, comments=lead.entry.comments)
-    source = sources.get(lead.source)
+    origin = _origin(lead, site, source, feed)
     title = told.title or excerpt(told.html, 80) or lead.source
-    policy = source.content if source else "full"
-    summary, content = _texts(told, policy)
-    origin = _origin(lead, site, source, feeds.get(lead.source, Feed()))
     return replace(
-        told,
+        content.shown(told, policy),
         id=story.id or "",
         title=title,
         links=(
-            *(x for x in told.links if x.rel in ("alternate", "related", "license")),
+            *(x for x in told.links if x.rel in ("alternate", "related")),
+            *(x for x in voice.entry.links if x.rel == "license"),
             *_replies(told),
             *_via(story, lead, sources=sources, feeds=feeds),
         ),
         published=story.published,
         updated=max(lead.updated, voice.updated, story.published),
         authors=_authors(told, origin),
-        summary=summary,
-        content=content,
         categories=_categories(story, lead),
         origin=origin,
-        extensions=told.extensions if policy == "full" else without_texts(told.extensions),
     )
 
 
@@ -126,18 +122,6 @@ def _voice(story: Story, lead: StoredEntry) -> StoredEntry:
         if len(plain(s.entry.html)) >= least
     )
     return max((lead, *revisions), key=lambda s: (s.updated, s is lead, s.key))
-
-
-def _texts(entry: Entry, policy: str) -> tuple[str | None, str | None]:
-    """Summary and content, as far as the source's `content` lets us republish them."""
-    if policy == "link":
-        return None, None
-    if policy == "excerpt":
-        short = excerpt(entry.summary or entry.html, 300)
-        return None, f"<p>{escape(short, quote=False)}</p>" if short else None
-    if not entry.content:
-        return None, entry.summary
-    return entry.summary, entry.content
 
 
 def _authors(entry: Entry, origin: Origin) -> tuple[Person, ...]:
@@ -244,28 +228,6 @@ def _source_links(source: Source | None, feed: Feed) -> tuple[Link, ...]:
         own = Link(href=address, rel="self")
     licences = (x for x in links if x.rel == "license")
     return tuple(x for x in (site, own, *licences) if x)
-
-
-# ── words ────────────────────────────────────────────────────────────────────
-
-_SENTENCE = re.compile(r"[。！？!?…](?:[”’」』）)]*)|\.(?=\s|$)")
-
-
-def excerpt(markup: str, length: int) -> str:
-    """At most `length` characters of its text, cut behind a sentence where there is one in the
-    second half, else behind a word."""
-    text = plain(markup)
-    if len(text) <= length:
-        return text
-    head = text[: length - 1]
-    ends = [m.end() for m in _SENTENCE.finditer(head) if m.end() > length // 2]
-    if ends:
-        return head[: ends[-1]]
-    word = head.rfind(" ")
-    cut = word if word > length // 2 else len(head)
-    while cut and unicodedata.combining(text[cut]):  # never inside a character cluster
-        cut -= 1
-    return head[:cut].rstrip() + "…"
 
 
 # ── slugs ────────────────────────────────────────────────────────────────────

@@ -227,7 +227,11 @@ class Subscription:
     )
     title: Text | None = Field(default=None, description="Instead of the feed's own title.")
     categories: tuple[Text, ...] = Field(default=(), description="Outputs that it goes into.")
-    content: ContentPolicy = Field(default="full", description="How much of an entry is shown.")
+    content: ContentPolicy | None = Field(
+        default=None,
+        description="How much of an entry is shown; default: all if it is yours or its licence"
+        " allows it, else an excerpt.",
+    )
     role: Role = Field(
         default="original", description="An aggregator never leads a cluster of duplicates."
     )
@@ -275,6 +279,7 @@ class PostFolder:
     categories: tuple[Text, ...] = Field(
         default=(), description="Outputs that every post goes into, besides its own."
     )
+    content: ContentPolicy = Field(default="full", description="How much of a post is shown.")
     timezone: Timezone | None = Field(default=None, description="Default: site.timezone.")
     language: Language | None = Field(default=None, description="Default: site.language.")
 
@@ -412,7 +417,7 @@ class Config:
             interval=given.every or self.fetch.every,
             own_interval=given.every is not None,
             role=given.role,
-            content=given.content,
+            content=given.content or self._own_content(kind, given.url),
             full_text=given.full_text,
             keep=given.keep,
             drop=given.drop,
@@ -422,12 +427,22 @@ class Config:
             written=given.url if is_path(given.url) and not secret else None,
         )
 
+    def _own_content(self, kind: Kind, url: str) -> ContentPolicy | None:
+        """All of what one's own site says; but a list there names other people's feeds."""
+        own = {
+            _ascii(host.lower())
+            for host in (_host(self.site.url), *(h for x in self.posts for h in x.site_hosts))
+            if host
+        }
+        return "full" if kind != "opml" and _host(url) in own else None
+
     def _posts(self, name: str, given: PostFolder, folder: Path) -> Source:
         return Source(
             id=name,
             url=file_url(given.path, folder),
             kind="posts",
             written=given.path,
+            content=given.content,
             categories=tuple(dict.fromkeys(given.categories)),
             interval=self.fetch.every,
             posts=PostOptions(
@@ -440,6 +455,11 @@ class Config:
                 links=given.links,
             ),
         )
+
+
+def _host(url: str | None) -> str | None:
+    parts = parts_of(url) if url else None
+    return parts.host if parts else None
 
 
 def _ascii(host: str) -> str:

@@ -338,7 +338,7 @@ class Source:
     categories: tuple[str, ...] = ()
     interval: timedelta = timedelta(hours=1)
     role: Role = "original"
-    content: ContentPolicy = "full"
+    content: ContentPolicy | None = None  # None: as its entries are licensed, else an excerpt
     keep: str | None = None  # an expression: only entries that it is true of
     drop: str | None = None  # an expression: no entry that it is true of
     posts: PostOptions = field(default_factory=PostOptions)

@@ -38,13 +38,23 @@ def plain(markup: str) -> str:
     return line(untagged(markup))
 
 
+def paragraphs(markup: str) -> list[str]:
+    """The text of HTML, a line for each block that has any."""
+    if "<" in markup:
+        markup = _MARKUP.sub(lambda tag: "\0" if tag["block"] else "", markup.replace("\0", ""))
+    found = (line(_unescaped(part)) for part in markup.split("\0"))
+    return [part for part in found if part]
+
+
 def untagged(markup: str) -> str:
     """The text of HTML, with its line breaks and whatever XML cannot hold."""
     if "<" in markup:
         markup = _MARKUP.sub(lambda tag: " " if tag["block"] else "", markup)
-    if "&" in markup:
-        markup = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", markup))
-    return markup
+    return _unescaped(markup)
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text)) if "&" in text else text
 
 
 def line(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from world import ATOM, hrefs, text
 
 from aggregator import compose, syntax
-from aggregator.compose import Site, document, excerpt, feed_id, slug_of
+from aggregator.compose import Site, document, feed_id, slug_of
 from aggregator.formats import FORMATS, atom, lenient
 from aggregator.layout import Around, Layout
 from aggregator.model import (
@@ -38,7 +38,7 @@ SITE = Site(
     author=Person(name="Editors"),
     language="zh-Hans",
 )
-A = Source(id="a", url="https://a.example/feed", categories=("x",))
+A = Source(id="a", url="https://a.example/feed", categories=("x",), content="full")
 FEEDS = {
     "a": Feed(
         id="urn:feed:a",
@@ -249,30 +249,7 @@ def test_what_atom_writes_the_reader_reads_back() -> None:
     assert back.origin.id == "urn:feed:a"
 
 
-# ── words and names ──────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("markup", "length", "cut"),
-    [
-        ("<p>short</p>", 20, "short"),
-        ("One sentence. Another one that is too long to be kept.", 20, "One sentence."),
-        ("第一句话到这里结束。第二句话太长了放不下去了。", 12, "第一句话到这里结束。"),
-        ("他说：“到此为止。”然后走了很远很远的路", 12, "他说：“到此为止。”"),
-        ("words without any end at all go on", 20, "words without any…"),
-        ("没有标点的一长串汉字会一直写下去", 8, "没有标点的一长…"),
-        ("version 2.0 is out now for everybody", 25, "version 2.0 is out now…"),
-    ],
-)
-def test_an_excerpt_ends_where_a_sentence_or_a_word_does(
-    markup: str, length: int, cut: str
-) -> None:
-    assert excerpt(markup, length) == cut
-
-
-@given(st.text(), st.integers(2, 50))
-def test_an_excerpt_is_never_longer_than_asked(markup: str, length: int) -> None:
-    assert len(excerpt(markup, length)) <= length
+# ── names ──────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,9 @@ LAYERS = (
     {"link_targets", "link_discussed", "link_clean", "config_values", "discretion"},
     {"links", "pace", "config_clashes", "following", "websub"},
     {"polling", "link_origin"},
+    {"licences", "excerpts"},
     {"formats", "rules", "config", "moves"},
-    {"starter"},
+    {"starter", "content"},
     {"cluster", "compose", "inspection", "room", "layout"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
@@ -42,9 +43,16 @@ ALLOWED = {
     ("config_values", "rules"),  # expressions in the config are checked where they stand
     ("config_values", "formats"),  # and so are selectors
 }
-NO_IO = {"cluster", "compose", "formats", "inspection", "layout", "moves", "rules"}.union(
-    *LAYERS[:10]
-)
+NO_IO = {
+    "cluster",
+    "compose",
+    "formats",
+    "content",
+    "inspection",
+    "layout",
+    "moves",
+    "rules",
+}.union(*LAYERS[:11])
 DOORS = {
     "asyncio",
     "httpx",

@@ -100,7 +100,7 @@ def entry(
         id=story.id or "",
         title=title,
         links=(
-            *(x for x in told.links if x.rel in ("alternate", "related", "license")),
+            *(x for x in told.links if x.rel in _passed_on(told)),
             *_replies(told),
             *_via(story, lead, sources=sources, feeds=feeds),
         ),
@@ -113,6 +113,12 @@ def entry(
         origin=origin,
         extensions=told.extensions if policy == "full" else without_texts(told.extensions),
     )
+
+
+def _passed_on(entry: Entry) -> tuple[str, ...]:
+    """The relations of its own links that are published; a post's own `via` was published once."""
+    passed = ("alternate", "related", "license")
+    return (*passed, "via") if entry.path else passed
 
 
 def _voice(story: Story, lead: StoredEntry) -> StoredEntry:

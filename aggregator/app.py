@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from aggregator import __version__, compose, config, files, following, links, overrides, stores
 from aggregator.config_values import Secret
@@ -24,12 +25,15 @@ from aggregator.formats import FORMATS
 from aggregator.layout import Layout
 from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
 from aggregator.pipeline import Pipeline
+from aggregator.posting import Hand, Posts
 from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
 from aggregator.room import Room
 from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
 
 _SITE_ID = "site id"
+_WRITING = Hand(write=files.write, remove=files.remove)
+_LOOKING = Hand(write=files.differs, remove=Path.is_file)
 _UNREAD = 16_000_000  # bytes that may wait to be read before fetching pauses
 
 
@@ -191,6 +195,8 @@ class Aggregator:
             self.pipeline = await opening.enter_async_context(self._pipeline(fetch))
             if not self._dry:
                 files.sweep(self.settings.feeds)
+                if posts := self.settings.config.output.posts:
+                    files.sweep(self.settings.folder / posts.dir)
             self._parts = opening.pop_all()
         return self
 
@@ -290,8 +296,8 @@ class Aggregator:
         return await self.pipeline.in_thread(self._publish)
 
     def _publish(self) -> Published:
-        write = files.differs if self._dry else files.write
-        return _published(self.settings, self.store, self._clock(), write=write)
+        hand = _LOOKING if self._dry else _WRITING
+        return _published(self.settings, self.store, self._clock(), hand=hand)
 
 
 def _published(
@@ -299,11 +305,11 @@ def _published(
     store: stores.Store,
     moment: datetime,
     *,
-    write: Callable[[Path, bytes], bool] = files.write,
+    hand: Hand,
 ) -> Published:
     wanted = publication(given, store)
     store.set_meta({_SITE_ID: wanted.site.id})
-    return publish(store, wanted, moment, write=write)
+    return publish(store, wanted, moment, hand=hand)
 
 
 def overridden(
@@ -315,7 +321,7 @@ def overridden(
     store = open_store(given, exclusive=True)
     try:
         done = change(store, now=now(), rules=given.config.link_rules)
-        published = _published(given, store, now()) if done.changed else Published()
+        published = _published(given, store, now(), hand=_WRITING) if done.changed else Published()
         return done, [store.story(c) for c in done.clusters], published
     finally:
         store.close()
@@ -394,6 +400,23 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         page_size=size,
         prefer=prefer,
         settings=_digest([repr(site), [*formats], archive, titles, size, prefer, shown]),
+        posts=_posts(given, shared, [repr(site), prefer, shown]),
+    )
+
+
+def _posts(given: Settings, shared: Categories, alike: Any) -> Posts | None:
+    """What posts are like; other posts if what they have `alike` with documents is other."""
+    wanted, zone = given.config.output.posts, given.config.site.timezone
+    if wanted is None:
+        return None
+    chosen = frozenset(map(shared.name, wanted.categories))
+    return Posts(
+        folder=given.folder / wanted.dir,
+        zone=ZoneInfo(zone),
+        layout=wanted.layout,
+        categories=chosen or None,
+        own=wanted.own,
+        settings=_digest([asdict(wanted), sorted(chosen), zone, alike]),
     )
 
 

@@ -89,10 +89,10 @@ def _told(entry: Entry, *, titled: bool) -> str:
 
 def keys_of(entry: Entry, *, source_entry_id: str, digest: bytes, rules: LinkRules = KNOWN) -> Keys:
     """The keys of a clean entry."""
-    unique = source_entry_id == entry.id
+    stated = source_entry_id == entry.id != entry.path
     return Keys(
         source_entry_id=source_entry_id,
-        global_id=entry.id if unique and _GLOBAL.match(entry.id) and not entry.path else None,
+        global_id=entry.id if stated and _GLOBAL.match(entry.id) else None,
         url_key=links.key_of(entry, entry.link, rules),
         title_key=_title_key(entry),
         digest=digest,
@@ -458,7 +458,7 @@ def minted(site: str, entry: StoredEntry) -> str:
     if (
         syntax.iri(own) == own
         and own == entry.keys.source_entry_id
-        and not (entry.entry and entry.entry.path)
+        and not (entry.entry and entry.entry.path == own)
     ):
         return own
     return fallback_id(site, entry)

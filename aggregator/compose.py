@@ -98,7 +98,7 @@ def entry(
         id=story.id or "",
         title=title,
         links=(
-            *(x for x in told.links if x.rel in ("alternate", "related")),
+            *(x for x in told.links if x.rel in _passed_on(told)),
             *(x for x in voice.entry.links if x.rel == "license"),
             *_replies(told),
             *_via(story, lead, sources=sources, feeds=feeds),
@@ -109,6 +109,12 @@ def entry(
         categories=_categories(story, lead),
         origin=origin,
     )
+
+
+def _passed_on(entry: Entry) -> tuple[str, ...]:
+    """The relations of its own links that are published; a post's own `via` was published once."""
+    passed = ("alternate", "related")
+    return (*passed, "via") if entry.path else passed
 
 
 def _voice(story: Story, lead: StoredEntry) -> StoredEntry:

@@ -331,6 +331,18 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class PostsOut:
+    dir: Text = Field(description="The folder to write, as site/_posts.")
+    categories: tuple[Text, ...] = Field(
+        default=(), description="Only stories that are published in one of these."
+    )
+    own: Switch = Field(
+        default=True, description="Whether stories that your own posts tell are posts once more."
+    )
+    layout: Text = Field(default="post", description="The layout of the theme.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Output:
     dir: Text = Field(default="feeds", description="The folder to write.")
     formats: tuple[Format, ...] = Field(
@@ -341,6 +353,9 @@ class Output:
         default="none", description="Documents of older entries (RFC 5005)."
     )
     hub: WebUrl | None = Field(default=None, description="A WebSub hub to announce news to.")
+    posts: PostsOut | None = Field(
+        default=None, description="Every story as a post of a Jekyll site, too."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -508,6 +523,7 @@ _PARTS = (
     CategoryRule,
     Links,
     Dedupe,
+    PostsOut,
     Output,
     Serve,
 )

@@ -29,6 +29,7 @@ def clashes(given: Any, document: Document, folder: Path) -> Iterator[Fault]:
     yield from _ways(sources, document)
     yield from _same_addresses(sources, document, folder)
     yield from _same_posts(posts if isinstance(posts, list) else [], sources, document)
+    yield from _read_and_written(posts if isinstance(posts, list) else [], given, document, folder)
     yield from _kept_and_dropped(_pairs(given, "links"), document)
     yield from _same_slugs(categories, document)
     yield from _same_aliases(categories, document)
@@ -113,6 +114,24 @@ def _same_posts(
         if other != here:
             at = document.place(("posts", place, "path"))
             yield Fault(at, ("posts", place), f"the same folder as {other}")
+
+
+def _read_and_written(
+    posts: Sequence[Any], given: Any, document: Document, folder: Path
+) -> Iterator[Fault]:
+    """What is written as a post would come in as one, and go out again."""
+    written = _texts(_pairs(_pairs(given, "output"), "posts"), "dir")
+    for place, post in enumerate(posts if written else ()):
+        read = _texts(post, "path")
+        if read and _overlap(folder, str(written), read):
+            path = ("output", "posts", "dir")
+            words = f"posts[{place}] reads what is written there; choose another folder"
+            yield Fault(document.place(path), path, words)
+
+
+def _overlap(folder: Path, written: str, read: str) -> bool:
+    one, two = (folder / written).resolve(), (folder / read).resolve()
+    return one.is_relative_to(two) or two.is_relative_to(one)
 
 
 def _same_slugs(categories: Mapping[str, Any], document: Document) -> Iterator[Fault]:

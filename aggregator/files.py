@@ -302,6 +302,27 @@ def write(path: Path, body: bytes) -> bool:
         raise OutputError(f"{error.filename or path}: {_reason(error)}") from error
 
 
+def held(path: Path) -> bytes | None:
+    """What the file at `path` holds; None when there is none. OutputError when that is unknown."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputError(f"{path}: {_reason(error)}") from error
+
+
+def remove(path: Path) -> bool:
+    """Whether there was a file at `path`: there is none afterwards. OutputError when there is."""
+    try:
+        path.unlink()
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise OutputError(f"{path}: {_reason(error)}") from error
+
+
 def stamp(path: Path) -> str | None:
     """What the file at `path` is like now, without reading it; None when there is none."""
     try:

@@ -574,6 +574,14 @@ class FileStamp:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A story as a post: its cluster, and the name of its file, once it has one."""
+
+    story: int
+    name: str | None = None
+
+
 EVERYTHING = ""  # the name of the output of every story: no category can be called so
 
 

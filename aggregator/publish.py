@@ -6,7 +6,7 @@ written. What is dirty stays so until its documents stand: a kill at any moment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count, groupby
@@ -27,6 +27,7 @@ from aggregator.model import (
     StoredEntry,
     Story,
 )
+from aggregator.posting import Hand, Poster, Posts
 from aggregator.stores import Store
 
 _SETTINGS = "publish settings"
@@ -35,7 +36,7 @@ _ARCHIVE_STAMP = "archive folder"
 # What no document without entries has.
 _ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
 
-Write = Callable[[Path, bytes], bool]
+_HAND = Hand(write=files.write, remove=files.remove)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,28 +53,25 @@ class Publication:
     page_size: int  # entries of a document
     prefer: tuple[str, ...]  # which copy of a story leads
     settings: str  # a digest: other settings, other documents
+    posts: Posts | None = None  # stories as posts, if they are wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Paths are relative to the folder. `failed`: what could not be written, and why: a whole
-    document, or an entry that was left out of one. `notes`: what of the config is not acted on."""
+    """Paths are relative to the folder, those of posts to the one that theirs is in. `failed`: what
+    could not be written, and why: a whole document, or an entry that was left out of one. `notes`:
+    what of the config is not acted on, and posts that were left alone."""
 
     written: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def publish(
-    store: Store, wanted: Publication, now: datetime, *, write: Write = files.write
-) -> Published:
-    """Bring feeds/ up to date with the store. What fails is told, and tried again next time.
-
-    `write` puts a document in its place, and says whether its bytes were new.
-    """
+def publish(store: Store, wanted: Publication, now: datetime, *, hand: Hand = _HAND) -> Published:
+    """Bring feeds/ up to date with the store. What fails is told, and tried again next time."""
     store.due_releases(now)
     _mark(store, wanted)
-    work = _Publishing(store, wanted, write)
+    work = _Publishing(store, wanted, hand)
     dirty = store.dirty()
     aged = {name: list(pages) for name, pages in groupby(store.stale_pages(), lambda p: p.output)}
     for name in sorted({*dirty, *aged}):
@@ -82,7 +80,7 @@ def publish(
         except (AggregatorError, OSError, ValueError) as error:
             work.failed.append(f"{name or compose.ALL}: {error}")
     _remember_archive(store, wanted)
-    notes = slug_notes(wanted.wanted_slugs, store.slugs())
+    notes = (*slug_notes(wanted.wanted_slugs, store.slugs()), *work.posts())
     return Published(written=tuple(sorted(work.written)), failed=tuple(work.failed), notes=notes)
 
 
@@ -161,10 +159,10 @@ def _remember_archive(store: Store, wanted: Publication) -> None:
 class _Publishing:
     """One round of it: what was written so far, and what could not be."""
 
-    def __init__(self, store: Store, wanted: Publication, write: Write) -> None:
+    def __init__(self, store: Store, wanted: Publication, hand: Hand) -> None:
         self._store = store
         self._wanted = wanted
-        self._write = write
+        self._hand = hand
         self._updated = store.editions()
         self._feeds: dict[str, Feed] = {}  # those that were needed so far
         self.written: list[str] = []
@@ -179,6 +177,32 @@ class _Publishing:
             self._page(output, page)
         if dirty:
             self._current(output)
+
+    def posts(self) -> Sequence[str]:
+        """Bring the posts up to date; what was left as it is, and why."""
+        posts = self._wanted.posts
+        self._store.want_posts(posts.settings if posts else None)
+        if posts is None:
+            return ()
+        poster = Poster(
+            self._store, posts, self._wanted.sources, told=self._published, hand=self._hand
+        )
+        try:
+            poster.post()
+        except (AggregatorError, OSError, ValueError) as error:
+            self.failed.append(f"posts: {error}")
+        self.written += poster.written
+        self.failed += poster.failed
+        return poster.notes
+
+    def _published(self, story: Story) -> Entry:
+        pinned = self._pin(story)
+        self._know(s.source for s in pinned.sightings)
+        return self._composed(pinned)
+
+    def _composed(self, story: Story) -> Entry:
+        wanted = self._wanted
+        return compose.entry(story, site=wanted.site, sources=wanted.sources, feeds=self._feeds)
 
     def _named(self, name: str) -> Output:
         """The output of that name, its slug given once and for good."""
@@ -263,14 +287,7 @@ class _Publishing:
                 pinned = self._pin(story)
                 self._know(s.source for s in pinned.sightings)
                 try:
-                    found.append(
-                        compose.entry(
-                            pinned,
-                            site=self._wanted.site,
-                            sources=self._wanted.sources,
-                            feeds=self._feeds,
-                        )
-                    )
+                    found.append(self._composed(pinned))
                 except Exception as error:  # one entry's oddity, or our bug: the others go on
                     self._leave_out(output, pinned.id, error)
         return found
@@ -304,7 +321,7 @@ class _Publishing:
                 continue
             links = layout.links(output.slug, name, around)
             linked = replace(feed, links=links, archive=number is not None)
-            if self._write(file, self._body(output, form, linked)):
+            if self._hand.write(file, self._body(output, form, linked)):
                 self.written.append(at)
             yield Document(path=at, output=output.name, page=number, stamp=files.stamp(file))
 

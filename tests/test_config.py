@@ -260,6 +260,7 @@ posts:
         drop='title ~ "广告"',
     )
     assert posts == Source(
+        content="full",
         id="posts",
         url="file:///srv/planet/site/_posts",
         kind="posts",

@@ -26,6 +26,7 @@ LAYERS = (
     {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
     {"near"},
+    {"posting"},
     {"ingest", "publish", "details", "parts", "overrides"},
     {"origins"},
     {"reading"},
@@ -112,7 +113,7 @@ def test_a_family_is_entered_through_its_init(name: str, path: Path) -> None:
         ("stores", "codec"), ("rules", "clean"), ("formats", "posts"), ("formats", "atom"),
         ("rules", "expressions"), ("formats", "jsonapi"), ("formats", "site_posts"), ("formats", "jekyll"),
         ("formats", "pages"), ("formats", "selectors"), ("formats", "sitemaps"), ("formats", "fulltext"),
-        ("formats", "declared"), ("formats", "extensions"),
+        ("formats", "declared"), ("formats", "extensions"), ("formats", "post_files"),
     }  # fmt: skip
     for full in imported(path):
         parts = full.split(".")

@@ -30,6 +30,7 @@ from aggregator.model import (
     Move,
     Page,
     PollState,
+    Posting,
     RobotsFile,
     Slowdown,
     Source,
@@ -820,7 +821,13 @@ def test_the_way_of_a_poll_uses_an_index_at_every_step(place: Place, store: Stor
         store.merge([1])
         store.stories("x", 50)
         store.claim(NOW, names=["a"], unless_pushed_since=NOW)
+        store.due_posts(after=0, most=50)
+        store.shown([1])
+        store.name_post(Posting(story=1, name="x"))
+        store.post_named("x")
+        store.posted([1])
 
+    store.want_posts("some")
     asked, scanning = place.scans(store, way)
 
     assert asked > 20
@@ -954,3 +961,110 @@ def test_documents_are_kept_as_they_were_left(store: Store) -> None:
     assert store.stale_pages() == [one]
     store.forget_documents([archived.path])
     assert store.documents(archived=True) == []
+
+
+# ── posts ────────────────────────────────────────────────────────────────────
+
+
+def due(store: Store) -> list[int]:
+    return [posting.story for posting in store.due_posts(after=0, most=100)]
+
+
+def posting_all(store: Store) -> list[int]:
+    """All stories, which are posts already."""
+    save(store, poll("a", arrival("1"), arrival("2")), poll("b", arrival("3")))
+    store.want_posts("these")
+    found = due(store)
+    store.posted(found)
+    return found
+
+
+def test_nothing_is_due_while_nobody_wants_posts(store: Store) -> None:
+    save(store, poll("a", arrival("1")))
+
+    assert due(store) == []
+
+
+def test_every_story_is_due_once_posts_are_wanted(store: Store) -> None:
+    stories = posting_all(store)
+
+    assert len(stories) == 3
+    assert due(store) == []
+
+
+def test_a_story_that_is_new_or_changed_is_due(store: Store) -> None:
+    posting_all(store)
+    save(store, poll("a", arrival("1", content="<p>Changed</p>"), arrival("2"), arrival("4")))
+
+    assert told(store.shown(due(store))) == ["1", "4"]
+
+
+def test_stories_that_are_merged_are_due(store: Store) -> None:
+    one, two, _ = posting_all(store)
+    with store.transaction():
+        store.merge({one, two})
+        store.settle({one, two}, NOW)
+
+    assert due(store) == [one, two]
+    assert [s.cluster for s in store.shown([one, two])] == [one]
+
+
+def test_a_story_that_is_let_go_is_due(store: Store) -> None:
+    posting_all(store)
+    held = replace(arrival("9"), entry=replace(arrival("9").entry, published=NOW + WEEK))
+    save(store, poll("b", arrival("3"), held))
+    (story,) = due(store)
+    assert store.shown([story]) == []
+    store.posted([story])
+    store.due_releases(NOW + WEEK)
+
+    assert due(store) == [story]
+    assert [s.cluster for s in store.shown([story])] == [story]
+
+
+def test_the_stories_of_a_feed_with_another_name_are_due(store: Store) -> None:
+    posting_all(store)
+    state = PollState(source="b", due=NOW)
+    store.finish(state, Feed(title="Another name"))
+
+    assert len(due(store)) == 1
+
+
+def test_other_settings_make_all_due_and_the_same_none(store: Store) -> None:
+    stories = posting_all(store)
+    store.want_posts("these")
+    assert due(store) == []
+    store.want_posts("others")
+    assert due(store) == stories
+    assert [p.story for p in store.due_posts(after=stories[0], most=1)] == [stories[1]]
+
+
+def test_what_changes_while_nobody_wants_posts_is_due_later(store: Store) -> None:
+    posting_all(store)
+    store.want_posts(None)
+    save(store, poll("a", arrival("1", content="<p>Changed</p>"), arrival("2"), arrival("4")))
+    assert due(store) == []
+    store.want_posts("these")
+
+    assert len(due(store)) == 4
+
+
+def test_the_name_of_a_post_stays(store: Store) -> None:
+    first, *_ = posting_all(store)
+    store.name_post(Posting(story=first, name="2026-01-01-a.html"))
+    store.want_posts("others")
+
+    assert store.due_posts(after=0, most=1) == [Posting(story=first, name="2026-01-01-a.html")]
+    assert store.post_named("2026-01-01-a.html")
+    assert not store.post_named("2026-01-01-b.html")
+
+
+def test_what_is_undone_makes_nothing_due(store: Store) -> None:
+    one, *_ = posting_all(store)
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.settle([one], NOW)
+        raise ZeroDivisionError
+    with store.transaction():
+        pass
+
+    assert due(store) == []

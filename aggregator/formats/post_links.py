@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import urljoin
 
+from aggregator.formats import post_files
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.post_footers import trimmed
 from aggregator.formats.post_hosts import Site, site_of
@@ -62,6 +63,8 @@ def _alternates(link: str | None, path: str) -> tuple[Link, ...]:
 def link_and_text(document: Document, options: PostOptions) -> tuple[str | None, str]:
     """The source link, and the body without the navigation below, and without the line of the
     link if that is what the post links to."""
+    if post_files.is_one(document):
+        return post_files.stated_link(document), document.body.strip("\n")
     site = site_of(options)
     stated = _stated_link(document, options, site)
     text = trimmed(document.body, site)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from aggregator.errors import ParseError
-from aggregator.formats import frontmatter, post_fields
+from aggregator.formats import frontmatter, post_fields, post_files
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.post_hosts import home
 from aggregator.formats.post_links import link_and_text, links_of, own_address
@@ -109,7 +109,22 @@ def shown(document: Document, decided: Decided, options: PostOptions) -> Feed:
         path=path,
     )
     problems = document.problems + decided.problems + unread + amiss
+    if post_files.is_one(document):
+        entry = _as_written(entry, document)
     return Feed(entries=(entry,), problems=problems)
+
+
+def _as_written(entry: Entry, document: Document) -> Entry:
+    """With what only a post that was written here says, and no link made of its name or its id."""
+    own = (x for x in entry.links if x.rel not in ("key", "permalink"))
+    return replace(
+        entry,
+        links=(*own, *post_files.links(document)),
+        authors=tuple(post_files.named(entry.authors)),
+        comments=post_files.comments(document),
+        origin=post_files.origin(document),
+        extensions=post_files.pictures(document),
+    )
 
 
 def _id(document: Document) -> str:

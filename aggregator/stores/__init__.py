@@ -27,6 +27,7 @@ from aggregator.model import (
     Page,
     Place,
     PollState,
+    Posting,
     RobotsFile,
     Slowdown,
     Source,
@@ -291,6 +292,27 @@ class Store(Protocol):
 
     def taken(self, id: str) -> bool:
         """Whether a published story has this atom:id."""
+
+    # ── posts ──
+    def want_posts(self, settings: str | None) -> None:
+        """Keep track of which stories change, from now on: other settings than before make all of
+        them due. None: nobody wants posts."""
+
+    def due_posts(self, *, after: int, most: int) -> list[Posting]:
+        """The stories that changed since they were last posted, or that are none any more, in the
+        order of their clusters."""
+
+    def shown(self, clusters: Collection[int]) -> list[Story]:
+        """Those of these stories that are published; held ones left out."""
+
+    def name_post(self, posting: Posting) -> None:
+        """The name of the file, for good."""
+
+    def post_named(self, name: str) -> bool:
+        """Whether some story has it."""
+
+    def posted(self, clusters: Collection[int]) -> None:
+        """Their files are as they should be."""
 
     # ── our own ──
     def meta(self, name: str) -> str | None: ...

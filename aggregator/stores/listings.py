@@ -45,6 +45,16 @@ def filed(db: Database, output: str, page: int) -> list[Story]:
     return _read(db, rows)
 
 
+def shown(db: Database, clusters: Collection[int]) -> list[Story]:
+    """Those of these clusters that are published somewhere; held ones left out."""
+    rows = db.rows(
+        f"{_LISTED} AND c.key IN :clusters ORDER BY c.key",
+        output=EVERYTHING,
+        clusters=list(clusters),
+    )
+    return _read(db, rows)
+
+
 def _read(db: Database, clusters: Sequence[Row]) -> list[Story]:
     sightings: dict[int, list[StoredEntry]] = {row["key"]: [] for row in clusters}
     keys = list(sightings)
@@ -202,17 +212,16 @@ def _enter(db: Database, cluster: int, names: set[str], surfaced: int) -> None:
     )
 
 
-def release(db: Database, now: datetime) -> set[str]:
-    """Let go of the stories that were held until `now`."""
+def release(db: Database, now: datetime) -> tuple[set[int], set[str]]:
+    """Let go of the stories that were held until `now`: these, and the outputs they stand in."""
     moment = from_moment(now)
     rows = db.rows(
-        "SELECT l.output FROM listing l JOIN cluster c ON l.cluster = c.key"
+        "SELECT l.cluster, l.output FROM listing l JOIN cluster c ON l.cluster = c.key"
         " WHERE c.release <= :moment",
         moment=moment,
     )
-    touched = {row["output"] for row in rows}
     db.execute("UPDATE cluster SET release = NULL WHERE release <= :moment", moment=moment)
-    return touched
+    return {row["cluster"] for row in rows}, {row["output"] for row in rows}
 
 
 def outputs_of(db: Database, source: str) -> set[str]:

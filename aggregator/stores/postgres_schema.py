@@ -193,6 +193,11 @@ MIGRATIONS = (
     CREATE INDEX withdrawn_newest ON withdrawn (output, at DESC);
     ALTER TABLE output DROP COLUMN stamp;
     """,
+    """
+    CREATE TABLE post (cluster BIGINT PRIMARY KEY, name TEXT, due BOOLEAN NOT NULL);
+    CREATE UNIQUE INDEX post_name ON post (name) WHERE name IS NOT NULL;
+    CREATE INDEX post_due ON post (cluster) WHERE due;
+    """,
 )
 
 

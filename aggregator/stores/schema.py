@@ -236,6 +236,15 @@ MIGRATIONS = (
     CREATE INDEX withdrawn_newest ON withdrawn (output, at DESC, id);
     ALTER TABLE output DROP COLUMN stamp;
     """,
+    """
+    CREATE TABLE post (                -- stories as posts (postings)
+        cluster INTEGER PRIMARY KEY,
+        name TEXT,                     -- of its file, for good; NULL: it never had one
+        due INTEGER NOT NULL           -- whether it may have to be written or removed
+    ) STRICT;
+    CREATE UNIQUE INDEX post_name ON post (name) WHERE name IS NOT NULL;
+    CREATE INDEX post_due ON post (cluster) WHERE due;
+    """,
 )
 
 

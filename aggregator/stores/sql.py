@@ -28,6 +28,7 @@ from aggregator.model import (
     Page,
     Place,
     PollState,
+    Posting,
     RobotsFile,
     Slowdown,
     Source,
@@ -37,7 +38,7 @@ from aggregator.model import (
 from aggregator.opml import Outline
 from aggregator.pace import remembered
 from aggregator.polling import moved, open_at, settled
-from aggregator.stores import codec, filing, leases, listings
+from aggregator.stores import codec, filing, leases, listings, postings
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.database import Database, Row
 from aggregator.stores.rows import (
@@ -82,23 +83,25 @@ _OF_AN_ADDRESS = (
     *("etag", "last_modified", "copy_of", "digest", "failing"),
     *("hints", "lifetime", "asked", "rhythm", "shown", "news", "gone", "move", "topic"),
 )
+_POSTS = "posts"  # what they are to be like; empty when nobody wants them
 
 
 class SqlStore:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._dirty: set[str] = set()
+        self._touched: set[int] = set()  # clusters
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        marked = set(self._dirty)
+        marked, touched = set(self._dirty), set(self._touched)
         try:
             with self._db.transaction() as outermost:
                 yield
                 if outermost:
                     self._flush_dirty()
         except BaseException:
-            self._dirty = marked
+            self._dirty, self._touched = marked, touched
             raise
 
     def copy_to(self, path: Path) -> None:
@@ -243,6 +246,8 @@ class SqlStore:
         if row["feed"] and _credit(codec.to_feed(row["feed"])) != _credit(feed):
             # Every entry of it tells of its feed in atom:source.
             self._dirty |= listings.outputs_of(self._db, source)
+            if self._posts():
+                postings.make_due_of(self._db, source)
         if text != row["feed"]:
             self._db.execute(
                 "UPDATE source SET feed = :feed WHERE id = :source", feed=text, source=source
@@ -474,6 +479,7 @@ class SqlStore:
         if not entry.cluster:
             cluster, touched = listings.open_cluster(self._db, entry, arrival, surfaced=surfaced)
             self._dirty |= touched
+            self._touched.add(cluster)
             entry = replace(entry, cluster=cluster)
         (row,) = self._db.rows(_ADD, **from_entry(entry, arrival, surfaced=surfaced))
         return replace(entry, key=row["key"])
@@ -489,6 +495,7 @@ class SqlStore:
             )
 
     def merge(self, clusters: Collection[int]) -> int:
+        self._touched.update(clusters)
         return listings.merge(self._db, clusters)
 
     def part(self, entries: Collection[int]) -> int:
@@ -509,6 +516,7 @@ class SqlStore:
 
     def settle(self, clusters: Iterable[int], now: datetime) -> None:
         for cluster in set(clusters):
+            self._touched.add(cluster)
             self._dirty |= listings.settle(self._db, cluster, now)
 
     def note(self, entry: int, now: datetime, event: str, detail: str) -> None:
@@ -614,12 +622,17 @@ class SqlStore:
 
     def due_releases(self, now: datetime) -> None:
         with self.transaction():
-            self._dirty |= listings.release(self._db, now)
+            released, touched = listings.release(self._db, now)
+            self._touched |= released
+            self._dirty |= touched
 
     def _flush_dirty(self) -> None:
         if self._dirty:
             self.mark(self._dirty, dirty=True)
             self._dirty = set()
+        if self._touched and self._posts():
+            postings.make_due(self._db, self._touched)
+        self._touched = set()
 
     def dirty(self) -> list[str]:
         rows = self._db.rows("SELECT name FROM output WHERE dirty ORDER BY name")
@@ -709,6 +722,35 @@ class SqlStore:
 
     def taken(self, id: str) -> bool:
         return self._db.row("SELECT key FROM cluster WHERE id = :id", id=id) is not None
+
+    # ── posts ────────────────────────────────────────────────────────────────
+
+    def want_posts(self, settings: str | None) -> None:
+        if (settings or "") == self._posts():
+            return
+        with self.transaction():
+            self.set_meta({_POSTS: settings or ""})
+            if settings:
+                postings.make_all_due(self._db)
+
+    def _posts(self) -> str:
+        row = self._db.row("SELECT value FROM meta WHERE name = :name", name=_POSTS)
+        return str(row["value"]) if row else ""
+
+    def due_posts(self, *, after: int, most: int) -> list[Posting]:
+        return postings.due(self._db, after=after, most=most)
+
+    def shown(self, clusters: Collection[int]) -> list[Story]:
+        return listings.shown(self._db, clusters)
+
+    def name_post(self, posting: Posting) -> None:
+        postings.name(self._db, posting)
+
+    def post_named(self, name: str) -> bool:
+        return postings.named(self._db, name)
+
+    def posted(self, clusters: Collection[int]) -> None:
+        postings.done(self._db, clusters)
 
     # ── our own ──────────────────────────────────────────────────────────────
 

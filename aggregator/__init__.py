@@ -11,7 +11,7 @@ The map, in reading order; imports point only upward in this list:
     pace        what servers and documents ask of us
     polling     when to ask a source, and how
     compose     stored entries to feed documents
-    opml        subscription lists to sources
+    opml        subscription lists to and from outlines
     config      the text of config.yaml to Config, or where it is wrong
     hosts       whose turn it is
     fetch       Request to Response, over HTTP or from a file

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import format_datetime
 from functools import lru_cache
 
 from dateutil import parser as dateutil_parser
@@ -70,6 +71,11 @@ def iso(when: datetime) -> str:
     """RFC 3339, in Z, without fractions: what every reader in the field understands."""
     when = when.astimezone(UTC)
     return f"{when.year:04}-{when:%m-%dT%H:%M:%S}Z"  # %Y does not pad the year 103
+
+
+def rfc_822(when: datetime) -> str:
+    """For RSS and OPML: in GMT, with a year of four digits, and never in the words of a locale."""
+    return format_datetime(when.astimezone(UTC), usegmt=True)
 
 
 def clamp(when: timedelta, least: timedelta, most: timedelta) -> timedelta:

@@ -1,16 +1,21 @@
-"""Subscription lists: OPML 2.0 (opml.org/spec2.opml) to sources."""
+"""Subscription lists: OPML 2.0 (opml.org/spec2.opml) to outlines, and back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from html.entities import html5
 
 from lxml import etree
 
+from aggregator import syntax
 from aggregator.errors import ParseError
+from aggregator.moments import rfc_822
 from aggregator.text import line
+
+MEDIA_TYPE = "text/x-opml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +27,10 @@ class Outline:
     categories: tuple[str, ...] = ()
     times: int = 1  # that its address is in the list
     includes: bool = False  # what is there is another list
+    # Written, and not read:
+    site: str | None = None
+    description: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,57 @@ class Subscriptions:
     outlines: tuple[Outline, ...]
     broken: str | None = None
 
+
+# ── written ──────────────────────────────────────────────────────────────────
+
+
+def render(
+    outlines: Iterable[Outline],
+    *,
+    title: str,
+    owner: str | None = None,
+    updated: datetime | None = None,
+    folders: bool = False,
+) -> bytes:
+    """A list of feeds, in the order given; with `folders`, each in one a category. `updated` is
+    when the list last changed: nothing in it comes from the clock."""
+    root = etree.Element("opml", version="2.0")
+    head, body = etree.SubElement(root, "head"), etree.SubElement(root, "body")
+    said = {"title": title, "dateModified": updated and rfc_822(updated), "ownerName": owner}
+    for name, text in said.items():
+        if text := line(text or ""):
+            etree.SubElement(head, name).text = text
+    found: dict[str, etree._Element] = {}
+    for outline in outlines:
+        names = [line(name) for name in outline.categories if line(name)] if folders else []
+        for name in dict.fromkeys(names) or ("",):
+            if name and name not in found:
+                found[name] = etree.SubElement(body, "outline", text=name, title=name)
+            _write(found.get(name, body), outline)
+    return etree.tostring(root, pretty_print=True, encoding="UTF-8", xml_declaration=True)
+
+
+def _write(parent: etree._Element, outline: Outline) -> None:
+    """Nothing, where it has no address; of its categories, those that a list of them can hold."""
+    address = syntax.iri(outline.url)
+    if not address:
+        return
+    title = line(outline.title) or address
+    names = (line(name) for name in outline.categories)
+    said = {
+        "type": "include" if outline.includes else "rss",
+        "text": title,
+        "title": title,
+        "url" if outline.includes else "xmlUrl": address,
+        "htmlUrl": syntax.iri(outline.site),
+        "description": line(outline.description or ""),
+        "language": syntax.language(outline.language),
+        "category": ",".join(f"/{name}" for name in names if name and "," not in name),
+    }
+    etree.SubElement(parent, "outline", {name: text for name, text in said.items() if text})
+
+
+# ── read ─────────────────────────────────────────────────────────────────────
 
 # What hand-made lists get wrong, and recovery would drop: the bare ampersand of an address, and
 # what has a name in HTML only.

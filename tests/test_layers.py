@@ -14,15 +14,15 @@ LAYERS = (
     {"prose", "titles"},
     {"prints"},
     {"evidence"},
-    {"link_rules", "link_parts", "yamltext", "opml", "syntax", "config_shapes"},
-    {"link_sites", "config_errors", "config_names", "config_zones"},
+    {"link_rules", "link_parts", "yamltext", "syntax", "config_shapes"},
+    {"link_sites", "config_errors", "config_names", "config_zones", "opml"},
     {"link_targets", "link_discussed", "link_clean", "config_values", "discretion"},
     {"links", "pace", "config_clashes", "following", "websub"},
     {"polling", "link_origin"},
     {"licences", "excerpts"},
     {"formats", "rules", "config", "moves"},
     {"starter", "content"},
-    {"cluster", "compose", "inspection", "room", "layout"},
+    {"blogroll", "cluster", "compose", "inspection", "room", "layout"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
     {"near"},
@@ -45,15 +45,14 @@ ALLOWED = {
     ("config_values", "formats"),  # and so are selectors
 }
 NO_IO = {
-    "cluster",
-    "compose",
-    "formats",
-    "content",
+    {"starter", "content"},
+    {"blogroll", "cluster", "compose", "inspection", "room", "layout"},
     "inspection",
     "layout",
     "moves",
     "rules",
-}.union(*LAYERS[:11])
+    {"starter", "content"},
+    {"blogroll", "cluster", "compose", "inspection", "room", "layout"},
 DOORS = {
     "asyncio",
     "httpx",

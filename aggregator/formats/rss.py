@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
@@ -20,7 +19,7 @@ from aggregator.formats.elements import ATOM, child, sound
 from aggregator.formats.extensions import signals
 from aggregator.formats.mapping import type_by_name
 from aggregator.model import Enclosure, Entry, Extension, Feed, Link, Origin, Person
-from aggregator.moments import iso
+from aggregator.moments import iso, rfc_822
 from aggregator.text import line, plain
 
 MEDIA_TYPE = "application/rss+xml"
@@ -227,5 +226,4 @@ def _links(node: Any, found: Iterable[Link]) -> None:
 
 
 def _date(when: datetime | None) -> str | None:
-    """RFC 822 with a year of four digits, in GMT; never in the words of a locale."""
-    return format_datetime(when.astimezone(UTC), usegmt=True) if when else None
+    return rfc_822(when) if when else None

@@ -6,10 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 from atom_rules import faults
-from test_compose import FEEDS, LINK, SITE, A, stored, story
+from test_compose import FEEDS, LINK, A, made, stored, story
 from world import ATOM
 
-from aggregator.compose import document
 from aggregator.formats import atom, lenient, strict
 from aggregator.model import (
     Category,
@@ -20,7 +19,6 @@ from aggregator.model import (
     Feed,
     Link,
     Origin,
-    Output,
     Person,
     Response,
 )
@@ -209,11 +207,8 @@ def test_what_a_feed_says_of_its_rights_goes_with_each_of_its_entries() -> None:
         links=(*FEEDS["a"].links, Link(href="https://a.example/licence", rel="license")),
         extensions=(of("podcast:license", "cc-by"), of("itunes:owner", "x"), of("itunes:type", "episodic")),
     )  # fmt: skip
-    made = document(
-        Output(name="x", slug="x", title="X"), [story(stored(links=LINK))], site=SITE,
-        sources={"a": A}, feeds={"a": feed},
-    )  # fmt: skip
-    source = root_of(made).find(f"{ATOM}entry/{ATOM}source")
+    found = made([story(stored(links=LINK))], feeds={"a": feed})
+    source = root_of(found).find(f"{ATOM}entry/{ATOM}source")
     assert source is not None
 
     assert [x.get("rel") for x in source.findall(f"{ATOM}link")] == ["alternate", "self", "license"]
@@ -227,11 +222,10 @@ def test_an_excerpt_is_not_undone_by_what_is_passed_on(policy: str) -> None:
     told = (
         of("media:group", "", of("media:description", "the whole text"), of("media:hash", "9")),
     )
-    made = document(
-        Output(name="x", slug="x", title="X"), [story(stored(links=LINK, extensions=told))],
-        site=SITE, sources={"a": replace(A, content=policy)}, feeds=FEEDS,
-    )  # fmt: skip
-    body = atom.render(made)
+    found = made(
+        [story(stored(links=LINK, extensions=told))], sources={"a": replace(A, content=policy)}
+    )
+    body = atom.render(found)
 
     assert b"the whole text" not in body
     assert b"<media:hash>9</media:hash>" in body

@@ -45,14 +45,16 @@ ALLOWED = {
     ("config_values", "formats"),  # and so are selectors
 }
 NO_IO = {
-    {"starter", "content"},
-    {"blogroll", "cluster", "compose", "inspection", "room", "layout"},
+    "blogroll",
+    "cluster",
+    "compose",
+    "formats",
+    "content",
     "inspection",
     "layout",
     "moves",
     "rules",
-    {"starter", "content"},
-    {"blogroll", "cluster", "compose", "inspection", "room", "layout"},
+}.union(*LAYERS[:11])
 DOORS = {
     "asyncio",
     "httpx",

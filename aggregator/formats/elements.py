@@ -18,7 +18,7 @@ from lxml import etree
 from aggregator import syntax
 from aggregator.model import Enclosure, Entry, Extension, Feed, Link
 from aggregator.moments import iso
-from aggregator.text import ILLEGAL, line, plain, untagged
+from aggregator.text import legal, line, plain, untagged
 
 ATOM = "http://www.w3.org/2005/Atom"
 NAMESPACES = {
@@ -61,7 +61,7 @@ MOST = 1_000  # elements passed on of an entry or a feed
 
 def sound(text: str | None) -> str | None:
     """Without characters that XML cannot hold."""
-    return ILLEGAL.sub("", text) if text else text
+    return legal(text) if text else text
 
 
 def child(parent: Any, name: str, text: str | None, **attributes: str) -> None:

@@ -32,7 +32,7 @@ _ANYTHING = "application/octet-stream"
 _BESIDE = elements.OF_FEED - {"alternate"}  # what RSS has a <link> for
 _FEEDS = {MEDIA_TYPE, "application/atom+xml"}
 # The profile: some readers decode a title twice, and take these references for what they are.
-_TITLE = re.compile(rb"(?<=<title>)[^<]*(?=</title>)")
+_TITLE = re.compile(rb"<title>[^<]*")
 _HEX = ((b"&amp;", b"&#x26;"), (b"&lt;", b"&#x3C;"), (b"&gt;", b"&#x3E;"))
 
 

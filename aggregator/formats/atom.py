@@ -172,7 +172,7 @@ def _source(origin: Origin, language: str | None) -> Any:
     stated = syntax.language(origin.language)
     if stated and stated != syntax.language(language):
         source.set(_LANG, stated)
-    child(source, "id", origin.id)
+    child(source, "id", syntax.iri(origin.id))
     child(source, "title", line(origin.title))
     child(source, "updated", iso(origin.updated) if origin.updated else None)
     source.extend(elements.link(x) for x in elements.links(origin.links, _OF_SOURCE))

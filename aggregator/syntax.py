@@ -15,9 +15,9 @@ _SCHEME = re.compile(
     r"(?!https?:(?!//[^/?#\s])|javascript:|vbscript:|data:)[a-z][a-z0-9+.-]*:(?=\S)", re.IGNORECASE
 )
 _NOT_IN_IRI = re.compile(r"%(?![0-9A-Fa-f]{2})|[\s<>\"{}|\\^`]")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
-_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w-]+(?:\.[\w-]+)*")
 
 
 def iri(text: str | None) -> str | None:
@@ -27,10 +27,13 @@ def iri(text: str | None) -> str | None:
     if not _SCHEME.match(text):
         return None
     try:
-        host = urlsplit(text).netloc.rpartition("@")[2]  # ValueError: in brackets, and none
+        parts = urlsplit(text)  # ValueError: in brackets, and none
+        host, _ = parts.netloc.rpartition("@")[2], parts.port  # ValueError: no number
     except ValueError:
         return None
-    if text[:4].lower() == "http" and ("%" in host or _NOT_IN_IRI.search(host)):
+    if parts.scheme in ("http", "https") and (
+        not parts.hostname or "%" in host or _NOT_IN_IRI.search(host)
+    ):
         return None  # nobody is there: what would be escaped is part of no host
     rest, mark, fragment = text.partition("#")
     return _NOT_IN_IRI.sub(_escape, rest + mark + fragment.replace("#", "%23"))

@@ -36,8 +36,8 @@ KEYS = {
     "id", "url", "key", "title", "published", "updated", "first_seen", "source",
     "source_entry_id", "source_link", "path", "categories", "cluster", "leader", "reason", "held",
 }  # fmt: skip
-COMMANDS = ("run", "serve", "init", "check", "schema", "status", "entries", "inspect", "explain",
-            "merge", "split")  # fmt: skip
+COMMANDS = ("run", "serve", "init", "check", "schema", "status", "entries", "inspect", "lint",
+            "explain", "merge", "split")  # fmt: skip
 
 Done = subprocess.CompletedProcess[str]
 

@@ -22,7 +22,7 @@ LAYERS = (
     {"licences", "excerpts"},
     {"formats", "rules", "config", "moves"},
     {"starter", "content"},
-    {"blogroll", "cluster", "compose", "inspection", "room", "layout"},
+    {"blogroll", "cluster", "compose", "inspection", "layout", "lint", "room"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
     {"near"},
@@ -52,6 +52,7 @@ NO_IO = {
     "content",
     "inspection",
     "layout",
+    "lint",
     "moves",
     "rules",
 }.union(*LAYERS[:11])
@@ -114,7 +115,7 @@ def test_a_family_is_entered_through_its_init(name: str, path: Path) -> None:
         ("stores", "codec"), ("rules", "clean"), ("formats", "posts"), ("formats", "atom"),
         ("rules", "expressions"), ("formats", "jsonapi"), ("formats", "site_posts"), ("formats", "jekyll"),
         ("formats", "pages"), ("formats", "selectors"), ("formats", "sitemaps"), ("formats", "fulltext"),
-        ("formats", "declared"), ("formats", "extensions"), ("formats", "post_files"),
+        ("formats", "bounds"), ("formats", "declared"), ("formats", "extensions"), ("formats", "post_files"),
     }  # fmt: skip
     for full in imported(path):
         parts = full.split(".")

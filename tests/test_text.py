@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator import syntax
 from aggregator.moments import credible, moment
 from aggregator.text import fold, letters, plain
 
@@ -180,3 +182,40 @@ def test_old_archives_and_the_near_future_are_dates(year: int) -> None:
 def test_any_text_is_a_moment_or_none(said: str) -> None:
     found = moment(said, SHANGHAI)
     assert found is None or found.tzinfo is UTC
+
+
+# ── syntax ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (syntax.language, "English"),
+        (syntax.language, "chinese-simplified"),
+        (syntax.email, "lin@example.org,"),
+        (syntax.email, "lin@"),
+        (syntax.email, "(lin)@example.org"),
+        (syntax.iri, "https://:80/"),
+        (syntax.iri, "https://example.org:port/"),
+    ],
+)
+def test_what_no_reader_could_use_is_not_written(
+    written: Callable[[str], str | None], text: str
+) -> None:
+    assert written(text) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (syntax.language, "zh-Hans-CN"),
+        (syntax.language, "yue"),
+        (syntax.email, "lin.o'hara+news@mail.example.org"),
+        (syntax.iri, "https://lin@例子.example:8080/港?a=1#b"),
+        (syntax.iri, "https://[2001:db8::1]/"),
+    ],
+)
+def test_what_has_the_right_syntax_stays_as_it_is(
+    written: Callable[[str], str | None], text: str
+) -> None:
+    assert written(text) == text

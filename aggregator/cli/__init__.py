@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from aggregator import __version__
-from aggregator.cli import allocator, answers, setup, stories, streams, work
+from aggregator.cli import allocator, answers, lint, setup, stories, streams, work
 from aggregator.cli.common import BAD_CONFIG, FAILED, INTERRUPTED, LOCKED, say
 from aggregator.errors import AggregatorError, ConfigError, StoreLocked
 
@@ -73,6 +73,7 @@ for _command in (
     work.run, work.serve,
     setup.init, setup.check, setup.schema,
     answers.status, answers.entries, answers.inspect,
+    lint.lint,
     stories.explain, stories.merge, stories.split,
 ):  # fmt: skip
     commands.add_command(_command)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli import tables
-from aggregator.cli.common import common, config_file, known, print_json, say, settings
-from aggregator.errors import FetchError, ParseError
-
-if TYPE_CHECKING:
-    from aggregator.app import Settings
-
+from aggregator.cli.common import common, known, print_json, say, settings
+from aggregator.cli.documents import called, document, settings_or_none
+from aggregator.errors import ParseError
 
 _MOST = 50  # entries in a table, unless all are asked for
 
@@ -126,27 +121,18 @@ def inspect(
       aggregator inspect https://example.org/feed.xml
       aggregator inspect --json examples/feeds/field-notes.json
     """
-    import asyncio
     from zoneinfo import ZoneInfo
 
-    from aggregator import online
-    from aggregator.discretion import without_secrets
     from aggregator.inspection import inspect as inspected
-    from aggregator.model import Response
 
-    given = _settings_or_none(path)
-    if what == "-":
-        response = Response(url="", body=sys.stdin.buffer.read())
-    elif what.startswith(("http://", "https://")):
-        response = asyncio.run(online.read(what, given))
-    else:
-        response = Response(url="", body=_bytes(Path(what)))
+    given = settings_or_none(path)
+    response = document(what, given)
     headers = dict(response.headers) | ({"content-type": content_type} if content_type else {})
     try:
         zone = ZoneInfo(given.config.site.timezone if given else "UTC")
         found = inspected(response.body, url=base or response.url, headers=headers, zone=zone)
     except ParseError as error:
-        raise ParseError(f"{without_secrets(what) if response.url else what}: {error}") from error
+        raise ParseError(f"{called(what)}: {error}") from error
     if as_json:
         print_json(found)
         return
@@ -157,18 +143,3 @@ def inspect(
     tables.show(names, table, wide=("title", "url"))
     for problem in found["problems"]:
         say(f"problem: {problem}")
-
-
-def _bytes(file: Path) -> bytes:
-    """Read here, not in a thread: whoever waits for a pipe is to be interrupted."""
-    try:
-        return file.read_bytes()
-    except (OSError, ValueError) as error:
-        why = (error.strerror or str(error)) if isinstance(error, OSError) else "no file's name"
-        raise FetchError(f"{file}: {why.lower()}") from error
-
-
-def _settings_or_none(path: Path | None) -> Settings | None:
-    """The config, where there is one: `inspect` needs none."""
-    file = config_file(path)
-    return settings(file) if file.exists() else None

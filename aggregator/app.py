@@ -17,12 +17,15 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from aggregator import __version__, compose, config, files, following, links, overrides, stores
+from aggregator.announcer import Announcer
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
+from aggregator.distributor import Distributor
 from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.formats import FORMATS
 from aggregator.layout import Layout
+from aggregator.metrics import Metrics
 from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
 from aggregator.pipeline import Pipeline
 from aggregator.posting import Hand, Posts
@@ -30,11 +33,16 @@ from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
 from aggregator.room import Room
 from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
+from aggregator.topics import Topics, address
+from aggregator.topics import link_header as link_headers
 
 _SITE_ID = "site id"
 _WRITING = Hand(write=files.write, remove=files.remove)
 _LOOKING = Hand(write=files.differs, remove=Path.is_file)
 _UNREAD = 16_000_000  # bytes that may wait to be read before fetching pauses
+_ANSWERED = timedelta(seconds=10)  # by hubs and subscribers that are told something
+_ANSWER = 64 * 1024  # bytes of it
+_TOLD_AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +138,18 @@ def fetch_options(given: config.Config) -> FetchOptions:
     )
 
 
+def outward_options(given: config.Config) -> FetchOptions:
+    """For telling hubs and subscribers: what they answer is short, and they are to be quick."""
+    return replace(
+        fetch_options(given),
+        timeout=min(given.fetch.timeout, _ANSWERED),
+        max_size=_ANSWER,
+        concurrency=_TOLD_AT_ONCE,
+        per_host=8,
+        gap=timedelta(),
+    )
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -190,6 +210,11 @@ class Aggregator:
                     shelf=_Shelf(self.store, thread),
                 )
                 fetch = await opening.enter_async_context(web)
+            self._outward = fetch
+            told = self.settings.config.hubs or self.store.listeners()
+            if told and self._fetch is None:
+                outward = Fetcher(outward_options(self.settings.config), clock=self._clock)
+                self._outward = await opening.enter_async_context(outward)
             self._thread = thread
             self.settings = followed(self.settings, self.store)
             self.pipeline = await opening.enter_async_context(self._pipeline(fetch))
@@ -295,6 +320,28 @@ class Aggregator:
         """Bring the documents up to date, in the store's thread."""
         return await self.pipeline.in_thread(self._publish)
 
+    async def announce(self, within: timedelta) -> list[str]:
+        """Tell hubs which documents changed; what they did not take, in plain words."""
+        async with self.announcer() as announcer:
+            return await announcer.once(within)
+
+    def announcer(self, metrics: Metrics | None = None) -> Announcer:
+        return Announcer(
+            self.pipeline,
+            self._outward,
+            topics=lambda: topics(self.settings, self.store),
+            metrics=metrics,
+        )
+
+    def distributor(self, metrics: Metrics) -> Distributor:
+        return Distributor(
+            self.pipeline,
+            self._outward,
+            topics=lambda: topics(self.settings, self.store),
+            metrics=metrics,
+            networks=self.settings.config.fetch.allow_private,
+        )
+
     def _publish(self) -> Published:
         hand = _LOOKING if self._dry else _WRITING
         return _published(self.settings, self.store, self._clock(), hand=hand)
@@ -386,12 +433,12 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     slugs = {name: rule.slug for name, (_, rule) in rules.items() if rule.slug}
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
-    formats = {name: FORMATS[name] for name in given.config.output.formats if name in FORMATS}
+    layout = _layout(given)
     archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
     return Publication(
         site=site,
-        layout=Layout(site=site.url, formats=formats),
+        layout=layout,
         archive=archive,
         sources=given.sources,
         titles=titles,
@@ -399,7 +446,9 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         folder=given.feeds,
         page_size=size,
         prefer=prefer,
-        settings=_digest([repr(site), [*formats], archive, titles, size, prefer, shown]),
+        settings=_digest(
+            [repr(site), [*layout.formats], layout.hubs, archive, titles, size, prefer, shown]
+        ),
         posts=_posts(given, shared, [repr(site), prefer, shown]),
     )
 
@@ -417,6 +466,37 @@ def _posts(given: Settings, shared: Categories, alike: Any) -> Posts | None:
         categories=chosen or None,
         own=wanted.own,
         settings=_digest([asdict(wanted), sorted(chosen), zone, alike]),
+    )
+
+
+def _layout(given: Settings) -> Layout:
+    wanted = (name for name in given.config.output.formats if name in FORMATS)
+    return Layout(
+        site=given.config.site_url,
+        formats={name: FORMATS[name] for name in wanted},
+        hubs=given.config.hubs,
+    )
+
+
+def link_header(given: Settings, path: str) -> str:
+    """What HTTP says beside the document at a path below the folder: its hubs and its address."""
+    return link_headers(given.config.hubs, address(given.config.site_url, path))
+
+
+def topics(given: Settings, store: stores.Store) -> Topics:
+    """The current documents, as hubs know them."""
+    layout = _layout(given)
+    return Topics(
+        base=layout.site,
+        folder=given.feeds,
+        types={
+            layout.path(slug, name): form.media_type
+            for slug in store.slugs().values()
+            for name, form in layout.formats.items()
+        },
+        hubs=layout.hubs,
+        others=tuple(hub for hub in layout.hubs if hub != given.config.own_hub),
+        own=given.config.own_hub is not None,
     )
 
 

@@ -16,11 +16,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic.dataclasses import dataclass
 
 from aggregator import config_shapes as shapes
-from aggregator import yamltext
+from aggregator import topics, yamltext
 from aggregator.config_clashes import SAYING, WAYS, clashes
 from aggregator.config_errors import faults, report
 from aggregator.config_names import address, is_path, post_names
 from aggregator.config_values import (
+    BUILT_IN,
     Contact,
     Duration,
     Expression,
@@ -28,6 +29,7 @@ from aggregator.config_values import (
     Format,
     FullText,
     Host,
+    Hubs,
     JsonLink,
     JsonPath,
     Language,
@@ -352,7 +354,10 @@ class Output:
     archive: Literal["monthly", "none"] = Field(
         default="none", description="Documents of older entries (RFC 5005)."
     )
-    hub: WebUrl | None = Field(default=None, description="A WebSub hub to announce news to.")
+    hub: Hubs = Field(
+        default=(),
+        description="WebSub hubs that send news on: addresses, or built-in for the one in serve.",
+    )
     posts: PostsOut | None = Field(
         default=None, description="Every story as a post of a Jekyll site, too."
     )
@@ -395,6 +400,19 @@ class Config:
     def site_url(self) -> str:
         """Where the output will be served; ends with '/'."""
         return self.site.url or f"http://{self.serve.listen}/"
+
+    @property
+    def own_hub(self) -> str | None:
+        """The address of the hub in `serve`, if it is wanted."""
+        if BUILT_IN not in self.output.hub:
+            return None
+        return (self.serve.callback or self.site_url) + topics.HUB
+
+    @property
+    def hubs(self) -> tuple[str, ...]:
+        """The addresses of the hubs that documents name."""
+        own = self.own_hub
+        return tuple(own if x == BUILT_IN and own else x for x in self.output.hub)
 
     @property
     def link_rules(self) -> LinkRules:
@@ -561,11 +579,11 @@ def read(text: str, *, folder: Path) -> tuple[Config | None, list[Fault]]:
 
 
 def warnings(config: Config) -> tuple[str, ...]:
-    """What is understood, but not acted on by this version."""
-    found = []
-    if config.output.hub is not None:
-        found.append("output.hub: hubs are not told of news yet")
-    return tuple(found)
+    """What is understood, and will not do what is meant."""
+    if config.own_hub and not (config.serve.callback or config.site.url):
+        said = f"nobody else reaches {config.own_hub}; set site.url to where the output is served"
+        return (f"output.hub: {said}",)
+    return ()
 
 
 def _written(value: Any) -> Any:

@@ -74,6 +74,8 @@ PARAMETERS = _any(_WHOLE, {"type": "array", "items": _WHOLE, "minItems": 1})
 LISTEN = _string(rf"([\w.-]+|\[[0-9A-Fa-f:.]+\]):{_PORT}")
 SITE_URL = _string(rf"{_HTTP}{_HOST}(/[^\s?#]*)?")
 WEB_URL = _string(rf"{_HTTP}([^\s/?#@]*@)?{_HOST}([/?#]\S*)?")
+_HUB = _any({"const": "built-in"}, WEB_URL)
+HUBS = _any(*_HUB["anyOf"], {"type": "array", "items": _HUB})
 IRI = _string(rf"{_SCHEME}\S+")
 CONTACT = _string(  # it goes into a header: ASCII, without what ends a comment there
     rf"(?=[!-'*-;=?-~]+\s*$)([^\s@:/]+@[^\s@:/]+|{_HTTP}([^\s/?#@]*@)?{_HOST}([/?#]\S*)?)"

@@ -32,6 +32,7 @@ _DURATION = re.compile(
 )
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _TEN_YEARS = timedelta(days=3660)
+BUILT_IN = "built-in"
 _RESERVED = frozenset(("all", "index", "archive", "sources"))
 
 
@@ -316,6 +317,19 @@ def web_url(value: object) -> str:
     return _web(text(value), "this").geturl()
 
 
+def hubs(value: object) -> tuple[str, ...]:
+    """Addresses, or `built-in` for the hub in `serve`: one, or several in a list."""
+    given = value if isinstance(value, list | tuple) else [value]
+    return tuple(dict.fromkeys(x if x == BUILT_IN else _hub(x) for x in given))
+
+
+def _hub(value: object) -> str:
+    if isinstance(value, str) and "://" not in value:
+        hint = f"write https://… or {BUILT_IN}, for the hub in `serve`"
+        raise MisreadError(f"{shown(value)} is no hub: {hint}")
+    return web_url(value)
+
+
 def permanent_id(value: object) -> str:
     value = text(value)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", value):
@@ -485,6 +499,7 @@ Parameters = Annotated[
 Listen = Annotated[str, PlainValidator(listen), WithJsonSchema(shapes.LISTEN)]
 SiteUrl = Annotated[str, PlainValidator(site_url), WithJsonSchema(shapes.SITE_URL)]
 WebUrl = Annotated[str, PlainValidator(web_url), WithJsonSchema(shapes.WEB_URL)]
+Hubs = Annotated[tuple[str, ...], PlainValidator(hubs), WithJsonSchema(shapes.HUBS)]
 PermanentId = Annotated[str, PlainValidator(permanent_id), WithJsonSchema(shapes.IRI)]
 Contact = Annotated[str, PlainValidator(contact), WithJsonSchema(shapes.CONTACT)]
 Pattern = Annotated[str, PlainValidator(pattern), WithJsonSchema(shapes.TEXT)]

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from math import inf
+from typing import Any
 
 from aggregator import pace
 from aggregator.errors import FetchError, HostRests
@@ -22,6 +23,7 @@ _SILENCE = 4  # polls in a row that end without an answer; those who wait have l
 _LITTLE = 3.0  # seconds
 _DEAD = _SILENCE + 16  # without an answer all the same; then those who wait come later
 _LATER = timedelta(minutes=10)
+_MOST_KNOWN = 20_000  # hosts; whoever subscribes to our hub names others without end
 _PATIENCE = 30.0  # seconds in the queue of a host that had enough of us; then another time
 
 
@@ -62,6 +64,8 @@ class Hosts:
         nobody."""
         clock = asyncio.get_running_loop().time
         came = clock()
+        if len(self._last) > _MOST_KNOWN:
+            self._forget_half()
         async with self._places[host]:
             async with self._turns[host]:
                 await self._gap_to_the_last(host, came, own=own)
@@ -89,6 +93,18 @@ class Hosts:
         """What hangs beside this is no sign that the host does."""
         self._silent.pop(host, None)
         self._answered[host] = asyncio.get_running_loop().time()
+
+    def _forget_half(self) -> None:
+        """Those that were asked longest ago, and where nobody waits."""
+        known: list[dict[str, Any]] = [self._places, self._turns, self._last]
+        known += [self._silent, self._answered]
+        free = (x for x in self._last if not (self._places[x].locked() or self._turns[x].locked()))
+        for host in sorted(free, key=lambda x: self._last[x])[: _MOST_KNOWN // 2]:
+            for some in known:
+                some.pop(host, None)
+            if self._slowdown(host) is None:
+                self._slowdowns.pop(host, None)
+                self._later.pop(host, None)
 
     def slow(self, host: str, asked: timedelta | None) -> Slowdown:
         """It had enough of us; `asked` is how long it wants to be left alone, if it says."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, Counter, exposition
+from prometheus_client import CollectorRegistry, Counter, Gauge, exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -30,6 +30,19 @@ class Metrics:
         self._pushes = self._counter("pushes", "Pushes from hubs, by what became of them", ["as"])
         for became in ("taken", "ping", "ignored", "refused"):
             self._pushes.labels(became)
+        self._announced = self._counter(
+            "announcements", "Documents that other hubs were told of, by outcome", ["outcome"]
+        )
+        for outcome in ("told", "failed", "given_up"):
+            self._announced.labels(outcome)
+        self._sent = self._counter(
+            "deliveries", "Documents sent to subscribers of our hub, by outcome", ["outcome"]
+        )
+        for outcome in ("sent", "failed", "gone", "given_up"):
+            self._sent.labels(outcome)
+        self._listeners = Gauge(
+            "aggregator_subscriptions", "Subscriptions that our hub has", registry=self._registry
+        )
         for outcome in _OUTCOMES.values():
             self._polls.labels(outcome)
 
@@ -50,6 +63,18 @@ class Metrics:
     def _took_in(self, changes: Changes) -> None:
         for became in ("new", "changed", "merged", "dropped"):
             self._entries.labels(became).inc(getattr(changes, became))
+
+    def announced(self, outcome: str, documents: int) -> None:
+        """What another hub was told: it took it, or did not, or is told no more of that."""
+        self._announced.labels(outcome).inc(documents)
+
+    def sent(self, outcome: str) -> None:
+        """What a subscriber of our hub was sent."""
+        self._sent.labels(outcome).inc()
+
+    def listen(self, count: Callable[[], int]) -> None:
+        """How many subscribe to our hub."""
+        self._listeners.set_function(count)
 
     def published(self, published: Published) -> None:
         self._documents.labels("written").inc(len(published.written))

@@ -481,6 +481,51 @@ class Lease:
     error: str | None = None
 
 
+# ── hubs of our own documents ────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What a hub knows of a document of ours, and how it goes to tell it the news."""
+
+    hub: str
+    topic: str
+    told: str | None = None  # what the document's file was like when the hub last took the news
+    failing: datetime | None = None  # since when it does not take them
+    due: datetime | None = None  # it is not asked before
+    attempts: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What our hub was asked for, until whoever is at `callback` says that they want it."""
+
+    callback: str = field(repr=False)
+    topic: str
+    mode: Literal["subscribe", "unsubscribe"]
+    secret: str | None = field(default=None, repr=False)
+    lease: timedelta
+    known: str | None = None  # a digest: the document as it was when they asked
+    due: datetime  # when the callback is asked
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Whom our hub sends a document to, each time that it changes, until their lease ends."""
+
+    callback: str = field(repr=False)
+    topic: str  # as they wrote it
+    secret: str | None = field(default=None, repr=False)
+    until: datetime
+    known: str | None = None  # a digest: the document that they have
+    failing: datetime | None = None  # since when they do not take it
+    due: datetime | None = None  # they are not sent anything before
+    attempts: int = 0
+    error: str | None = None
+
+
 # ── what we keep ─────────────────────────────────────────────────────────────
 
 

@@ -15,7 +15,9 @@ from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aggregator import app, reading, report
+from aggregator import app, reading, report, tasks
+from aggregator.announcer import Announcer
+from aggregator.distributor import Distributor
 from aggregator.errors import AggregatorError
 from aggregator.metrics import Metrics
 from aggregator.model import Outcome, Updated
@@ -27,6 +29,8 @@ T = TypeVar("T")
 
 _TICK = 1  # seconds
 _PATIENCE = timedelta(seconds=10)  # how long news waits for polls that are still under way
+_SOON = 0.3  # seconds in which what is saved is published together
+_SHARE = 5  # of the time, that much as publishing takes lies between
 _LEAVE = 5  # seconds for what is running when we are told to stop, or to change
 _RESPITE = timedelta(minutes=1)  # without polls when the store cannot keep them
 _SET = timedelta(seconds=30)  # what is less is drift
@@ -55,6 +59,8 @@ class Daemon:
         self.aggregator = app.Aggregator(given, clock=clock)
         self.metrics = Metrics()
         self.subscriber: Subscriber | None = None  # none while another config is taken in
+        self.announcer: Announcer | None = None
+        self.distributor: Distributor | None = None
         self.ready = False  # the first documents stand
         self.ticked: datetime | None = None
         self._stamp = _stamp(config)
@@ -69,6 +75,8 @@ class Daemon:
         self._published = 0
         self._not_before = self._last_publish
         self._news = True
+        self._took = 0.0  # seconds, the last publication
+        self._hurry: asyncio.Task[None] | None = None
         self._reload = False
         self._ticking = asyncio.Lock()
         self._asking = asyncio.Lock()  # the store is not closed under an answer
@@ -96,8 +104,9 @@ class Daemon:
         if self._scheduler.running:
             async with self._ticking:  # one that is under way would be cancelled anywhere
                 self._scheduler.shutdown(wait=False)
+                await tasks.end([self._hurry] if self._hurry else [], within=0)
             await self._end_polls()
-            await self._leave_hubs()
+            await self._hear_no_hubs()
             try:
                 await self._publish()
             except AggregatorError as error:
@@ -125,10 +134,12 @@ class Daemon:
             hubs = self.subscriber or await self._join_hubs()
             await self._follow_the_clock()
             await self._start_polls(hubs)
-            hubs.tick()
+            self._tick_hubs()
             waited = self._clock() - self._last_publish >= _PATIENCE
             if waited or (self._news and not self._polls):
                 await self._publish()
+                self._published += 1  # the first time at once, whatever is under way
+                self.ready = self.ready or not self._polls or self._published > 1
             self.ticked = self._clock()
         except AggregatorError as error:
             self._not_before = self._clock() + _RESPITE
@@ -147,6 +158,8 @@ class Daemon:
             report.log_event("the clock was set", seconds=round(by.total_seconds()))
 
     async def _join_hubs(self) -> Subscriber:
+        self.announcer = await self.aggregator.announcer(self.metrics).__aenter__()
+        self.distributor = await self.aggregator.distributor(self.metrics).__aenter__()
         self.subscriber = await Subscriber(
             self.aggregator.pipeline,
             callback=self.settings.config.serve.callback,
@@ -155,14 +168,43 @@ class Daemon:
         ).__aenter__()
         return self.subscriber
 
+    def _tick_hubs(self) -> None:
+        for hubs in (self.subscriber, self.announcer, self.distributor):
+            if hubs:
+                hubs.tick()
+
     async def _leave_hubs(self) -> None:
-        """None is asked or heard any more; what they granted stays."""
+        """None is asked, heard or told any more; what they granted stays."""
+        await self._hear_no_hubs()
+        left = (self.announcer, self.distributor)
+        self.announcer = self.distributor = None
+        for hubs in left:
+            if hubs:
+                await hubs.__aexit__(None, None, None)
+
+    async def _hear_no_hubs(self) -> None:
         subscriber, self.subscriber = self.subscriber, None
         if subscriber:
             await subscriber.__aexit__(None, None, None)
 
     def _note_news(self) -> None:
+        """Entries were saved: they are published soon, whoever is still polled, but for the first
+        documents, which wait for all."""
         self._news = True
+        if self.ready and not self._hurry:
+            since = (self._clock() - self._last_publish).total_seconds()
+            rest = self._took * _SHARE - since if since >= 0 else 0.0
+            self._hurry = tasks.begin("not published", self._publish_after(max(rest, _SOON)))
+            self._hurry.add_done_callback(self._hurried)
+
+    def _hurried(self, _: object) -> None:
+        self._hurry = None
+
+    async def _publish_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        async with self._ticking:
+            if self._news:
+                await self._publish()
 
     async def _start_polls(self, hubs: Subscriber) -> None:
         if self._clock() < self._not_before:
@@ -227,17 +269,23 @@ class Daemon:
         report.log(outcome)
         self.metrics.polled(outcome)
         self._news = True
-        if self.subscriber and isinstance(outcome, Updated):
-            self.subscriber.look_soon()
+        if isinstance(outcome, Updated):
+            self._note_news()
+            if self.subscriber:
+                self.subscriber.look_soon()
 
     async def _publish(self) -> None:
         self._news = False
-        self._last_publish = self._clock()
-        published = await self.aggregator.publish()
+        began = time.monotonic()
+        try:
+            published = await self.aggregator.publish()
+        finally:
+            self._last_publish, self._took = self._clock(), time.monotonic() - began
         report.log_published(published)
         self.metrics.published(published)
-        self._published += 1  # the first time at once, whatever is under way
-        self.ready = self.ready or not self._polls or self._published > 1
+        for hubs in (self.announcer, self.distributor):
+            if hubs and published.written:
+                hubs.look_soon()
 
     async def _take_in_config(self) -> None:
         stamp = _stamp(self._config)

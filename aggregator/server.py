@@ -21,7 +21,7 @@ from urllib.parse import quote
 import uvicorn
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import (
     FileResponse,
@@ -32,12 +32,13 @@ from starlette.responses import (
 )
 from starlette.routing import Mount, Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
-from starlette.types import Scope
+from starlette.types import Message, Scope
 
 from aggregator import app, compose, report, status
 from aggregator.callbacks import Callbacks
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.formats import atom
+from aggregator.hub_door import HubDoor
 from aggregator.model import EVERYTHING
 from aggregator.schedule import Daemon
 
@@ -111,6 +112,7 @@ def _application(daemon: Daemon) -> Starlette:
             Route("/readyz", pages.readyz),
             Route("/metrics", pages.metrics),
             Callbacks(daemon).route,
+            HubDoor(daemon).route,
             Mount("/", app=_Documents(daemon)),
         ],
         exception_handlers={StoreError: _unreadable},
@@ -130,8 +132,15 @@ class _Documents:
         self._daemon = daemon
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        folder = self._daemon.settings.feeds
-        await _Files(directory=folder, check_dir=False)(scope, receive, send)
+        given = self._daemon.settings
+        link = app.link_header(given, scope["path"].removeprefix("/"))
+
+        async def linked(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (200, 304):
+                MutableHeaders(scope=message)["link"] = link
+            await send(message)
+
+        await _Files(directory=given.feeds, check_dir=False)(scope, receive, linked)
 
 
 class _Files(StaticFiles):
@@ -199,7 +208,8 @@ class _Pages:
     async def status(self, _: Request) -> Response:
         if not self._private():
             return _private_answer()
-        return HTMLResponse(_status_page(await self._daemon.ask(self._rows)), headers=_SAFE)
+        rows, hubs = await self._daemon.ask(lambda: (self._rows(), self._hubs()))
+        return HTMLResponse(_status_page(rows, hubs), headers=_SAFE)
 
     async def status_json(self, _: Request) -> Response:
         if not self._private():
@@ -218,6 +228,9 @@ class _Pages:
         return status.sources(
             daemon.aggregator.store, daemon.aggregator.settings.sources, app.now()
         )
+
+    def _hubs(self) -> list[str]:
+        return status.hubs(self._daemon.aggregator.store)
 
     def _metered(self) -> bytes:
         daemon = self._daemon
@@ -279,12 +292,13 @@ def _index_page(site: compose.Site, feeds: list[tuple[str, str]]) -> str:
     return _page(site.title, site.language, head, body)
 
 
-def _status_page(rows: list[dict[str, Any]]) -> str:
+def _status_page(rows: list[dict[str, Any]], hubs: list[str]) -> str:
     names = ("source", "health", "entries", "last", "next")
     head = "".join(f'<th scope="col">{name}</th>' for name in (*names, "what is to be said"))
     body = "".join(_status_row(row) for row in rows)
     table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n"
-    return _page("Sources", None, "", f'<div class="scroll"><table>\n{table}</table></div>\n')
+    said = "".join(f"<p>{escape(x)}</p>\n" for x in hubs)
+    return _page("Sources", None, "", f'<div class="scroll"><table>\n{table}</table></div>\n{said}')
 
 
 def _status_row(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from aggregator import cluster, discretion, moves, polling, websub
+from aggregator import announcements, cluster, discretion, hub, moves, polling, websub
 from aggregator.model import Lease, PollState, Source, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.publish import Publication
@@ -26,6 +26,12 @@ def sources(store: Store, known: Mapping[str, Source], now: datetime) -> list[di
         _source(s, states.get(s.id), counts.get(s.id, 0), store.problems(s.id), leases[s.id], now)
         for s in known.values()
     ]
+
+
+def hubs(store: Store) -> list[str]:
+    """How those stand that send our own news on, in plain words: other people's hubs that did not
+    take them, and our own."""
+    return [*announcements.notes(store.announcements()), *hub.notes(store.listeners())]
 
 
 def _source(

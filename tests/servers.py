@@ -23,6 +23,7 @@ class Asked:
     path: str
     headers: Mapping[str, str]
     method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Server:
         self.asked: list[Asked] = []
         self.most_at_once = 0
         self.closing = threading.Event()
-        self._at_once = 0
+        self.at_once = 0
         self._lock = threading.Lock()
 
     @property
@@ -68,13 +69,13 @@ class Server:
     def remembered(self, asked: Asked) -> Iterator[None]:
         with self._lock:
             self.asked.append(asked)
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             yield
         finally:
             with self._lock:
-                self._at_once -= 1
+                self.at_once -= 1
 
 
 @contextlib.contextmanager
@@ -111,9 +112,9 @@ class _Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # head and body are two packets: it would wait between them
     world: Server
 
-    def do_GET(self) -> None:
+    def do_GET(self, body: bytes = b"") -> None:
         headers = {k.lower(): v for k, v in self.headers.items()}
-        asked = Asked(self.path, headers, self.command)
+        asked = Asked(self.path, headers, self.command, body)
         with self.world.remembered(asked):
             answer = self.world.handler(asked)
             if isinstance(answer, Raw):
@@ -122,8 +123,7 @@ class _Connection(BaseHTTPRequestHandler):
                 self._send(answer)
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.do_GET()
+        self.do_GET(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
     def _send(self, answer: Answer) -> None:
         whole = isinstance(answer.body, bytes)

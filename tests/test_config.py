@@ -92,7 +92,7 @@ def test_the_whole_example_loads() -> None:
     assert list(found.sources) == ["simon", "lobsters", "local"]
     assert found.categories["技术"].aliases == ("tech", "technology")
     assert found.categories["ai"].match == 'text ~ "(?i)LLM|大模型"'
-    assert (found.output.archive, found.output.hub) == ("monthly", None)
+    assert (found.output.archive, found.output.hub) == ("monthly", ())
 
 
 def test_what_is_known_of_links_comes_as_addresses_have_it() -> None:
@@ -122,7 +122,7 @@ def test_everything_but_a_source_has_a_default() -> None:
     assert found.dedupe.window == timedelta(days=7)
     assert found.dedupe.prefer == ("posts", "original", "earliest")
     assert found.output == config.Output(
-        dir="feeds", formats=("atom",), entries=50, archive="none", hub=None
+        dir="feeds", formats=("atom",), entries=50, archive="none", hub=()
     )
     assert found.serve == config.Serve(listen="127.0.0.1:8080", metrics=True)
     assert found.site_url == "http://127.0.0.1:8080/"
@@ -283,11 +283,44 @@ def test_the_folder_of_the_config_may_hold_the_posts() -> None:
     assert load("posts: [{path: .}]").source_values(FOLDER)[0].id == "posts"
 
 
-def test_what_this_version_does_not_act_on_is_said() -> None:
-    text = "output: {hub: https://hub.example/}\n" + A_SOURCE
+def test_a_hub_that_nobody_reaches_is_told() -> None:
+    hub = "output: {hub: [built-in, https://hub.example/]}\n" + A_SOURCE
 
-    assert [x.partition(":")[0] for x in config.warnings(load(text))] == ["output.hub"]
+    assert config.warnings(load(hub)) == (
+        "output.hub: nobody else reaches http://127.0.0.1:8080/hub; set site.url to where the"
+        " output is served",
+    )
+    for url in ("site: {url: 'https://p.example/'}\n", "serve: {callback: 'https://p.example/'}\n"):
+        assert config.warnings(load(url + hub)) == ()
     assert config.warnings(load(A_SOURCE)) == ()
+
+
+@pytest.mark.parametrize(
+    ("hub", "hubs"),
+    [
+        ("null", ()),
+        ("https://hub.example/", ("https://hub.example/",)),
+        ("built-in", ("https://p.example/hub",)),
+        (
+            "[https://hub.example/, built-in, https://hub.example/]",
+            ("https://hub.example/", "https://p.example/hub"),
+        ),
+        ("[]", ()),
+    ],
+)
+def test_hubs_are_addresses_and_the_word_for_our_own(hub: str, hubs: tuple[str, ...]) -> None:
+    found = load(f"site: {{url: 'https://p.example/'}}\noutput: {{hub: {hub}}}\n{A_SOURCE}")
+
+    assert found.hubs == hubs
+    assert found.own_hub == ("https://p.example/hub" if "built-in" in hub else None)
+
+
+def test_our_own_hub_is_where_hubs_reach_us() -> None:
+    text = "site: {url: 'https://p.example/'}\nserve: {callback: 'https://live.example/p'}\n"
+
+    assert load(f"{text}output: {{hub: built-in}}\n{A_SOURCE}").hubs == (
+        "https://live.example/p/hub",
+    )
 
 
 def test_a_title_becomes_a_name_that_is_free() -> None:
@@ -319,6 +352,10 @@ FAULTS = [
     ("posts:\n  - {name: x}\n", "2:5: posts[0]: missing key 'path'"),
     ("site: [a]\n", "1:7: site: keys are wanted here, not a list"),
     ("{a: b}: c\n", "1:1: a key must be text"),
+    (
+        "output: {hub: builtin}\n",
+        "1:15: output.hub: 'builtin' is no hub: write https://… or built-in, for the hub in `serve`",
+    ),
     # numbers, times, sizes, switches
     ("fetch: {every: 30}\n", "1:16: fetch.every: '30' of what? write 30s or 30m"),
     (

@@ -27,6 +27,20 @@ def hosts(**more: Any) -> Hosts:
     return Hosts(**given | {"room": Room(1), "clock": lambda: NOW} | more)
 
 
+def test_of_hosts_without_end_those_asked_longest_ago_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aggregator.hosts._MOST_KNOWN", 10)
+    queue = hosts(gap=timedelta())
+    asyncio.run(starts(queue, ["a0"], own=True))
+    queue.slow("a0", None)
+
+    asyncio.run(starts(queue, [f"a{n}" for n in range(1, 40)], own=True))
+
+    assert len(queue._last) < 20 and "a39" in queue._last and "a1" not in queue._last
+    assert "a0" in queue._slowdowns, "what a host asked for is not forgotten"
+
+
 async def starts(queue: Hosts, names: list[str], *, own: bool, seconds: float = 0.0) -> list[float]:
     """When each had its turn, in the order of the turns."""
     loop = asyncio.get_running_loop()

@@ -1,6 +1,7 @@
 """The Store contract, against every store there is."""
 
 import gc
+import hashlib
 import random
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from aggregator.ingest import Poll, ingest
 from aggregator.model import (
     EVERYTHING,
     Advertised,
+    Announcement,
     Arrival,
     Deleted,
     Document,
@@ -24,9 +26,11 @@ from aggregator.model import (
     Feed,
     FileStamp,
     Hints,
+    Intent,
     Kept,
     Keys,
     Lease,
+    Listener,
     Move,
     Page,
     PollState,
@@ -557,6 +561,9 @@ def test_a_copy_is_whole_though_the_store_is_in_use(store: Store, tmp_path: Path
     store.note(1, NOW, "seen", "second")
     store.note(1, NOW - WEEK, "seen", "third")
     store.keep_leases([ACTIVE, lease("u")])
+    store.keep_announcements([TOLD])
+    store.keep_intents([INTENT])
+    store.keep_listeners([BEHIND])
     store.keep_outlines("a", [Outline(title="T", url="u", categories=("c",), includes=True)])
     store.slow(Slowdown(host="h", until=NOW))
     store.set_meta({"m": "1"})
@@ -571,6 +578,9 @@ def test_a_copy_is_whole_though_the_store_is_in_use(store: Store, tmp_path: Path
         lambda s: s.stories("x", 9),
         lambda s: s.ledger(1),
         lambda s: s.leases(),
+        lambda s: s.announcements(),
+        lambda s: s.intents(),
+        lambda s: s.listeners(),
         lambda s: s.editions(),
         lambda s: s.stamps("a"),
         lambda s: s.meta("m"),
@@ -764,6 +774,62 @@ def test_leases_come_back_as_they_were_until_they_are_forgotten(store: Store) ->
     store.keep_leases([lease("t")], forgotten=["u", "none"])
 
     assert store.leases() == [lease("t")]
+
+
+TOLD = Announcement(hub="https://hub.example/", topic="https://p.example/财.atom", told="1-2-3")
+UNTOLD = replace(
+    TOLD, hub="https://集.example/", told=None, failing=NOW, due=NOW + WEEK, attempts=2, error="夜"
+)
+INTENT = Intent(
+    callback="https://r.example/?a=b",
+    topic="https://p.example/财.atom",
+    mode="subscribe",
+    secret="秘",
+    lease=timedelta(days=10),
+    known="aa",
+    due=NOW,
+)
+LISTENER = Listener(
+    callback="https://r.example/?a=b", topic="https://p.example/财.atom", until=NOW + WEEK
+)
+BEHIND = replace(
+    LISTENER, topic="https://p.example/all.atom", secret="秘", known="bb", failing=NOW, due=NOW,
+    attempts=3, error="夜",
+)  # fmt: skip
+
+
+def test_what_hubs_were_told_comes_back_as_it_was(store: Store) -> None:
+    store.keep_announcements([TOLD, UNTOLD])
+    assert store.announcements() == [TOLD, UNTOLD]
+
+    later = replace(TOLD, told="4-5-6")
+    store.keep_announcements([later], forgotten=[(UNTOLD.hub, UNTOLD.topic), ("none", "none")])
+
+    assert store.announcements() == [later]
+
+
+def test_who_listens_to_our_hub_comes_back_as_they_were(store: Store) -> None:
+    leaving = replace(INTENT, mode="unsubscribe", secret=None, known=None, topic="x", attempts=1)
+    store.keep_intents([INTENT, leaving])
+    store.keep_listeners([LISTENER, BEHIND])
+    assert store.intents() == [INTENT, leaving]
+    assert store.listeners() == [BEHIND, LISTENER]
+
+    key = (LISTENER.callback, LISTENER.topic)
+    store.keep_intents([replace(leaving, attempts=2)], forgotten=[key])
+    store.keep_listeners([replace(BEHIND, known="cc")], forgotten=[key, ("none", "none")])
+
+    assert store.intents() == [replace(leaving, attempts=2)]
+    assert store.listeners() == [replace(BEHIND, known="cc")]
+
+
+def test_addresses_as_long_as_they_may_be_are_kept(store: Store) -> None:
+    noise = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(16))
+    long = replace(LISTENER, callback=f"https://r.example/{noise}"[:1000], topic=noise[:1000])
+
+    store.keep_listeners([long])
+
+    assert store.listeners() == [long]
 
 
 def test_what_a_feed_says_of_its_hubs_is_known_until_it_moves_or_goes(store: Store) -> None:

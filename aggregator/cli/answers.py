@@ -32,6 +32,7 @@ def status(as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None
     store = app.open_store(given, exclusive=False)
     try:
         rows = answers.sources(store, app.followed(given, store).sources, app.now())
+        hubs = answers.hubs(store)
     finally:
         store.close()
     if as_json:
@@ -45,6 +46,8 @@ def status(as_json: bool, path: Path | None, quiet: bool, verbose: bool) -> None
         for said in (row["error"], *row["notes"], *row["problems"], row["push"]):
             if said:
                 click.echo(f"{row['source']}: {said}")
+    for said in hubs:
+        click.echo(said)
 
 
 @click.command()

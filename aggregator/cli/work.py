@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from aggregator.cli.common import (
     settings,
 )
 from aggregator.cli.progress import Progress
+
+_TELLING = timedelta(seconds=20)  # at most, for hubs to be told what changed
 
 if TYPE_CHECKING:
     from aggregator.app import Settings
@@ -91,6 +94,7 @@ async def _run(
     level: int,
 ) -> Summary:
     import logging
+    from dataclasses import replace
 
     from aggregator import app, report
 
@@ -106,7 +110,10 @@ async def _run(
             outcomes = await aggregator.poll(
                 names=only or None, force=force, accept=accept, told=told, begun=progress.begin
             )
-        return report.summary(outcomes, await aggregator.publish())
+        found = report.summary(outcomes, await aggregator.publish())
+        if dry:
+            return found
+        return replace(found, notes=(*found.notes, *await aggregator.announce(_TELLING)))
 
 
 def _lines(outcome: Outcome, *, quiet: bool) -> Iterator[str]:

@@ -15,15 +15,18 @@ from typing import Protocol
 from aggregator.errors import StoreError
 from aggregator.model import (
     Advertised,
+    Announcement,
     Arrival,
     Deleted,
     Document,
     Feed,
     FileStamp,
     Imprint,
+    Intent,
     Kept,
     Keys,
     Lease,
+    Listener,
     Page,
     Place,
     PollState,
@@ -108,6 +111,31 @@ class Store(Protocol):
     def keep_leases(self, kept: Iterable[Lease], *, forgotten: Iterable[str] = ()) -> None:
         """Those that are new or have changed, and the tokens of those that are over."""
 
+    def announcements(self) -> list[Announcement]:
+        """What other people's hubs know of our documents."""
+
+    def keep_announcements(
+        self, kept: Iterable[Announcement], *, forgotten: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Those that are new or have changed; hub and topic of those that are no more."""
+
+    def intents(self) -> list[Intent]:
+        """What our own hub was asked for, and has to ask about; what is due first comes first."""
+
+    def keep_intents(
+        self, kept: Iterable[Intent], *, forgotten: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Likewise, by callback and topic: the last that was asked for counts."""
+
+    def listeners(self) -> list[Listener]:
+        """Whom our own hub sends news to."""
+
+    def keep_listeners(
+        self, kept: Iterable[Listener], *, forgotten: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Likewise, by callback and topic."""
+
+    # ── lists ──
     def outlines(self) -> dict[str, tuple[Outline, ...]]:
         """By source, what the subscription lists name."""
 

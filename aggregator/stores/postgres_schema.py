@@ -198,6 +198,41 @@ MIGRATIONS = (
     CREATE UNIQUE INDEX post_name ON post (name) WHERE name IS NOT NULL;
     CREATE INDEX post_due ON post (cluster) WHERE due;
     """,
+    """
+    CREATE TABLE announcement (
+        hub TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        told TEXT,
+        failing BIGINT,
+        due BIGINT,
+        attempts BIGINT NOT NULL,
+        error TEXT,
+        PRIMARY KEY (hub, topic)
+    );
+    CREATE TABLE intent (
+        callback TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        secret TEXT,
+        lease BIGINT NOT NULL,
+        known TEXT,
+        due BIGINT NOT NULL,
+        attempts BIGINT NOT NULL,
+        PRIMARY KEY (callback, topic)
+    );
+    CREATE TABLE listener (
+        callback TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        secret TEXT,
+        until BIGINT NOT NULL,
+        known TEXT,
+        failing BIGINT,
+        due BIGINT,
+        attempts BIGINT NOT NULL,
+        error TEXT,
+        PRIMARY KEY (callback, topic)
+    );
+    """,
 )
 
 

@@ -245,6 +245,41 @@ MIGRATIONS = (
     CREATE UNIQUE INDEX post_name ON post (name) WHERE name IS NOT NULL;
     CREATE INDEX post_due ON post (cluster) WHERE due;
     """,
+    """
+    CREATE TABLE announcement (        -- what hubs know of our documents
+        hub TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        told TEXT,                     -- what the file was like when the hub took the news
+        failing INTEGER,               -- since when it does not
+        due INTEGER,
+        attempts INTEGER NOT NULL,
+        error TEXT,
+        PRIMARY KEY (hub, topic)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE intent (              -- what our own hub was asked for, not yet confirmed
+        callback TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        secret TEXT,
+        lease INTEGER NOT NULL,        -- seconds
+        known TEXT,
+        due INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        PRIMARY KEY (callback, topic)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE listener (            -- whom our own hub sends news to
+        callback TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        secret TEXT,                   -- what is sent is signed with it
+        until INTEGER NOT NULL,        -- the end of the lease
+        known TEXT,                    -- digest of the document that they have
+        failing INTEGER,               -- since when they do not take the news
+        due INTEGER,                   -- not sent before
+        attempts INTEGER NOT NULL,
+        error TEXT,
+        PRIMARY KEY (callback, topic)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

@@ -1,7 +1,7 @@
 """The Store contract in SQL, for every database that is one of `database`.
 
 Values to and from rows are in `rows`, clusters and the outputs they stand in in `listings`, what
-hubs were asked in `leases`, the tables where the database is.
+hubs were asked in `leases`, what they know of us in `hubs`, the tables where the database is.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ from typing import Any
 
 from aggregator.model import (
     Advertised,
+    Announcement,
     Arrival,
     Deleted,
     Document,
     Feed,
     FileStamp,
     Imprint,
+    Intent,
     Kept,
     Keys,
     Lease,
+    Listener,
     Page,
     Place,
     PollState,
@@ -38,7 +41,7 @@ from aggregator.model import (
 from aggregator.opml import Outline
 from aggregator.pace import remembered
 from aggregator.polling import moved, open_at, settled
-from aggregator.stores import codec, filing, leases, listings, postings
+from aggregator.stores import codec, filing, hubs, leases, listings, postings
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.database import Database, Row
 from aggregator.stores.rows import (
@@ -288,6 +291,33 @@ class SqlStore:
     def keep_leases(self, kept: Iterable[Lease], *, forgotten: Iterable[str] = ()) -> None:
         with self.transaction():
             leases.keep(self._db, kept, forgotten)
+
+    def announcements(self) -> list[Announcement]:
+        return hubs.announcements(self._db.reader)
+
+    def keep_announcements(
+        self, kept: Iterable[Announcement], *, forgotten: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        with self.transaction():
+            hubs.keep_announcements(self._db, kept, forgotten)
+
+    def intents(self) -> list[Intent]:
+        return hubs.intents(self._db.reader)
+
+    def keep_intents(
+        self, kept: Iterable[Intent], *, forgotten: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        with self.transaction():
+            hubs.keep_intents(self._db, kept, forgotten)
+
+    def listeners(self) -> list[Listener]:
+        return hubs.listeners(self._db.reader)
+
+    def keep_listeners(
+        self, kept: Iterable[Listener], *, forgotten: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        with self.transaction():
+            hubs.keep_listeners(self._db, kept, forgotten)
 
     def outlines(self) -> dict[str, tuple[Outline, ...]]:
         rows = self._db.reader.rows("SELECT * FROM outline ORDER BY list, position")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ _TICK = 1  # seconds
 _PATIENCE = timedelta(seconds=10)  # how long news waits for polls that are still under way
 _LEAVE = 5  # seconds for what is running when we are told to stop, or to change
 _RESPITE = timedelta(minutes=1)  # without polls when the store cannot keep them
+_ASKERS = 4  # who are answered from the store at once
 _SET = timedelta(seconds=30)  # what is less is drift
 
 
@@ -71,7 +73,7 @@ class Daemon:
         self._news = True
         self._reload = False
         self._ticking = asyncio.Lock()
-        self._asking = asyncio.Lock()  # the store is not closed under an answer
+        self._asking = asyncio.Semaphore(_ASKERS)  # the store is not closed under an answer
 
     async def __aenter__(self) -> Daemon:
         await self.aggregator.__aenter__()
@@ -129,6 +131,8 @@ class Daemon:
             waited = self._clock() - self._last_publish >= _PATIENCE
             if waited or (self._news and not self._polls):
                 await self._publish()
+            if self.settings.config.serve.search:
+                await self.aggregator.index()
             self.ticked = self._clock()
         except AggregatorError as error:
             self._not_before = self._clock() + _RESPITE
@@ -262,7 +266,9 @@ class Daemon:
         """Go on under other settings; under the old ones when the new do not work."""
         await self._end_polls()
         await self._leave_hubs()
-        async with self._asking:
+        async with AsyncExitStack() as asking:
+            for _ in range(_ASKERS):
+                await asking.enter_async_context(self._asking)
             await self.aggregator.__aexit__(None, None, None)
             try:
                 self.aggregator = await app.Aggregator(given, clock=self._clock).__aenter__()

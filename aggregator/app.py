@@ -24,6 +24,7 @@ from aggregator.distributor import Distributor
 from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.formats import FORMATS
+from aggregator.indexing import index
 from aggregator.layout import Layout
 from aggregator.metrics import Metrics
 from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
@@ -316,6 +317,10 @@ class Aggregator:
         """The clock was set by so much: sources are due as long from now as they were before."""
         await self.pipeline.in_thread(lambda: self.store.clock_set(by))
 
+    async def index(self) -> int:
+        """Let the next stories that were published be found; how many they were."""
+        return await self.pipeline.in_thread(lambda: index(self.store))
+
     async def publish(self) -> Published:
         """Bring the documents up to date, in the store's thread."""
         return await self.pipeline.in_thread(self._publish)
@@ -424,7 +429,7 @@ def _rules(given: config.Config) -> Any:
 
 def publication(given: Settings, store: stores.Store) -> Publication:
     given = followed(given, store)
-    site = _site(given.config, store)
+    site = site_of(given.config, store)
     shared = categories(given, store)
     rules = {shared.name(name): (name, rule) for name, rule in given.config.categories.items()}
     titles = {name: rule.title or spelled for name, (spelled, rule) in rules.items()}
@@ -500,7 +505,7 @@ def topics(given: Settings, store: stores.Store) -> Topics:
     )
 
 
-def _site(given: config.Config, store: stores.Store) -> compose.Site:
+def site_of(given: config.Config, store: stores.Store) -> compose.Site:
     """The site's id is permanent: what it was at first, unless the config names another."""
     url = given.site_url
     permanent = given.site.id or store.meta(_SITE_ID) or url

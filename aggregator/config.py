@@ -367,6 +367,7 @@ class Output:
 class Serve:
     listen: Listen = Field(default="127.0.0.1:8080", description="host:port of `serve`.")
     metrics: Switch = Field(default=True, description="Whether /metrics is served.")
+    search: Switch = Field(default=True, description="Whether stories can be searched.")
     callback: SiteUrl | None = Field(
         default=None,
         description="Where hubs reach this server from outside; without it none is asked to push.",

@@ -10,7 +10,8 @@ AggregatorError
 │   └── ParseError       what it sent is no feed, or a post that cannot be read
 ├── StoreError           the store cannot be opened or written
 │   ├── StoreEmpty       there is nothing in it yet to be read
-│   └── StoreLocked      another process has it (exit 75)
+│   ├── StoreLocked      another process has it (exit 75)
+│   └── TookTooLong      a search was given up: it asks for too much
 └── OutputError          a document could not be written; the last good one stays
 """
 
@@ -78,6 +79,10 @@ class StoreEmpty(StoreError):
 
 class StoreLocked(StoreError):
     """Another process works on this store."""
+
+
+class TookTooLong(StoreError):
+    """What was searched is in too many stories to be found in the time there was."""
 
 
 class OutputError(AggregatorError):

@@ -611,6 +611,15 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a published story is searched by (searching.words_of); nothing of one that is not."""
+
+    cluster: int
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileStamp:
     """A post file as it was when last read; equal stamps mean equal bytes."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ _SOON = 0.3  # seconds in which what is saved is published together
 _SHARE = 5  # of the time, that much as publishing takes lies between
 _LEAVE = 5  # seconds for what is running when we are told to stop, or to change
 _RESPITE = timedelta(minutes=1)  # without polls when the store cannot keep them
+_ASKERS = 4  # who are answered from the store at once
 _SET = timedelta(seconds=30)  # what is less is drift
 
 
@@ -79,7 +81,7 @@ class Daemon:
         self._hurry: asyncio.Task[None] | None = None
         self._reload = False
         self._ticking = asyncio.Lock()
-        self._asking = asyncio.Lock()  # the store is not closed under an answer
+        self._asking = asyncio.Semaphore(_ASKERS)  # the store is not closed under an answer
 
     async def __aenter__(self) -> Daemon:
         await self.aggregator.__aenter__()
@@ -140,6 +142,8 @@ class Daemon:
                 await self._publish()
                 self._published += 1  # the first time at once, whatever is under way
                 self.ready = self.ready or not self._polls or self._published > 1
+            if self.settings.config.serve.search:
+                await self.aggregator.index()
             self.ticked = self._clock()
         except AggregatorError as error:
             self._not_before = self._clock() + _RESPITE
@@ -310,7 +314,9 @@ class Daemon:
         """Go on under other settings; under the old ones when the new do not work."""
         await self._end_polls()
         await self._leave_hubs()
-        async with self._asking:
+        async with AsyncExitStack() as asking:
+            for _ in range(_ASKERS):
+                await asking.enter_async_context(self._asking)
             await self.aggregator.__aexit__(None, None, None)
             try:
                 self.aggregator = await app.Aggregator(given, clock=self._clock).__aenter__()

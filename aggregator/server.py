@@ -41,6 +41,8 @@ from aggregator.formats import atom
 from aggregator.hub_door import HubDoor
 from aggregator.model import EVERYTHING
 from aggregator.schedule import Daemon
+from aggregator.searches import Searches
+from aggregator.searches import head as search_head
 
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -113,6 +115,7 @@ def _application(daemon: Daemon) -> Starlette:
             Route("/metrics", pages.metrics),
             Callbacks(daemon).route,
             HubDoor(daemon).route,
+            *Searches(daemon, _page, _SAFE).routes,
             Mount("/", app=_Documents(daemon)),
         ],
         exception_handlers={StoreError: _unreadable},
@@ -245,7 +248,8 @@ class _Pages:
         slugs = daemon.aggregator.store.slugs()
         shown = sorted(slugs, key=lambda name: (name != EVERYTHING, slugs[name]))
         titles = {EVERYTHING: wanted.site.title} | dict(wanted.titles)
-        return _index_page(wanted.site, [(slugs[n], titles.get(n, n)) for n in shown])
+        search = search_head(wanted.site.title) if daemon.settings.config.serve.search else ""
+        return _index_page(wanted.site, [(slugs[n], titles.get(n, n)) for n in shown], search)
 
 
 def _private_answer() -> Response:
@@ -279,8 +283,8 @@ def _page(title: str, language: str | None, head: str, body: str) -> str:
     )
 
 
-def _index_page(site: compose.Site, feeds: list[tuple[str, str]]) -> str:
-    head = "".join(
+def _index_page(site: compose.Site, feeds: list[tuple[str, str]], search: str) -> str:
+    head = search + "".join(
         f'<link rel="alternate" type="{atom.MEDIA_TYPE}" title="{escape(title)}"'
         f' href="{quote(slug)}.atom">\n'
         for slug, title in feeds

@@ -120,6 +120,33 @@ def run_of(tokens: Tokens, size: int) -> Shingles:
     return _mixed(sums)
 
 
+def simplified(text: str) -> str:
+    """With each traditional letter in its simplified form, one for one."""
+    return text if text.isascii() else text.translate(_simple_letters())
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """Simplified, as it stands and as the mainland and Taiwan say it: 軟體 is 软体 and 软件."""
+    if not any(map(_is_han, text)):
+        return (text,)
+    ways = (text, _of_the_mainland(text), str(_converter("s2twp").convert(text)))
+    return tuple(dict.fromkeys(map(simplified, ways)))
+
+
+@cache
+def classes() -> tuple[str, str]:
+    """Of a regular expression: the letters of scripts without spaces, and those that words of the
+    others consist of, with their marks and digits."""
+    kinds = _kinds()
+    return _class(kinds == _SPLIT), _class((kinds == _JOINED) | (kinds == _DIGIT))
+
+
+def _class(members: NDArray[np.bool_]) -> str:
+    edges = np.flatnonzero(np.diff(members, prepend=False, append=False)).tolist()
+    ends = zip(edges[::2], edges[1::2], strict=True)
+    return "".join(f"\\U{first:08x}-\\U{last - 1:08x}" for first, last in ends)
+
+
 def is_number(tokens: Tokens) -> NDArray[np.bool_]:
     found: NDArray[np.bool_] = (tokens & np.uint32(3)) == NUMBER
     return found
@@ -176,6 +203,17 @@ def _folding() -> NDArray[np.uint32]:
 
 def _simplified(text: str) -> str:
     return str(_converter("t2s").convert(text))
+
+
+def _is_han(letter: str) -> bool:
+    return "\u3400" <= letter <= "\u9fff" or letter >= "\U00020000"
+
+
+@cache
+def _simple_letters() -> dict[int, str]:
+    han = [*range(0x3400, 0xA000), *range(0x20000, 0x323B0)]
+    folded = _folding()[han].tolist()
+    return {old: chr(new) for old, new in zip(han, folded, strict=True) if new != old and new}
 
 
 def _of_the_mainland(text: str) -> str:

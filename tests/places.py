@@ -61,6 +61,7 @@ class SqlitePlace:
         return {
             str(table): {str(row[1]) for row in self.execute(f"PRAGMA table_info({table})")}
             for (table,) in tables
+            if not str(table).startswith("search_index")  # FTS5's own
         }
 
     def scans(self, store: Store, work: Callable[[], object]) -> tuple[int, list[str]]:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from aggregator.errors import StoreError
 from aggregator.model import (
+    EVERYTHING,
     Advertised,
     Announcement,
     Arrival,
@@ -36,12 +37,14 @@ from aggregator.model import (
     Source,
     StoredEntry,
     Story,
+    Words,
 )
 from aggregator.opml import Outline
+from aggregator.searching import Query
 
 
 class Store(Protocol):
-    """Synchronous, and used by one writing thread; `digests` and `stamps` by any."""
+    """Synchronous, and used by one writing thread; `digests`, `stamps` and `search` by any."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All that is written inside is kept together, or not at all. They nest."""
@@ -341,6 +344,27 @@ class Store(Protocol):
 
     def posted(self, clusters: Collection[int]) -> None:
         """Their files are as they should be."""
+
+    # ── search ──
+    def unsearched(self, limit: int) -> list[tuple[int, Story | None]]:
+        """The clusters whose words are to be kept next, with what is published of them, if
+        anything is. What was published before there was an index comes by and by."""
+
+    def keep_words(self, words: Iterable[Words]) -> None:
+        """What these are searched by from now on."""
+
+    def search(
+        self,
+        query: Query,
+        *,
+        output: str = EVERYTHING,
+        limit: int,
+        offset: int = 0,
+        seconds: float = 1.0,
+    ) -> list[Story]:
+        """The published stories of an output that fit, the best first, the newest of those that
+        fit as well, and of a few hundred at most. Asked by any thread; TookTooLong after
+        `seconds`."""
 
     # ── our own ──
     def meta(self, name: str) -> str | None: ...

@@ -9,10 +9,13 @@ To add a database: a file with a class that is a Database, and a `connect` that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from aggregator.model import Words
+from aggregator.searching import Query
 
 _VALUE = re.compile(r"\bIN :(?P<list>\w+)|:(?P<one>\w+)")
 
@@ -35,12 +38,33 @@ class Reader(Reading, Protocol):
         """One row after the other, however many there are."""
 
 
+class SearchHit(NamedTuple):
+    """A published story that a search found: the better it fits, the higher its score."""
+
+    cluster: int
+    score: float
+    published: int
+
+
+class SearchIndex(Protocol):
+    """What stories are searched by, as the database can best do it."""
+
+    def put(self, words: Sequence[Words]) -> None:
+        """In place of what it had of these; in the transaction that is open."""
+
+    def best(self, query: Query, *, output: str, most: int, seconds: float) -> list[SearchHit]:
+        """Those of an output that fit best. TookTooLong when that takes longer."""
+
+
 class Database(Reading, Protocol):
     """What writes, in one thread at a time; every trouble with it is a StoreError. What is wrong
     with a row is no such thing: it stays what it is, and is its bearer's trouble alone."""
 
     @property
     def reader(self) -> Reader: ...
+
+    @property
+    def search(self) -> SearchIndex: ...
 
     def execute(self, sql: str, /, **values: object) -> None: ...
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from aggregator.model import EVERYTHING, Arrival, StoredEntry, Story
 from aggregator.stores import codec, filing
 from aggregator.stores.codec import from_moment
-from aggregator.stores.database import Database, Row
+from aggregator.stores.database import Database, Reading, Row
 from aggregator.stores.rows import ENTRY, to_entry, to_story
 
 _AT_ONCE = 500  # stories whose entries are read: as rows they are in memory a second time
@@ -32,7 +32,7 @@ def newest(db: Database, output: str, limit: int, *, unfiled: bool) -> list[Stor
         output=output,
         most=limit,
     )
-    return _read(db, rows)
+    return told(db, rows)
 
 
 def filed(db: Database, output: str, page: int) -> list[Story]:
@@ -42,7 +42,7 @@ def filed(db: Database, output: str, page: int) -> list[Story]:
         output=output,
         page=page,
     )
-    return _read(db, rows)
+    return told(db, rows)
 
 
 def shown(db: Database, clusters: Collection[int]) -> list[Story]:
@@ -52,10 +52,11 @@ def shown(db: Database, clusters: Collection[int]) -> list[Story]:
         output=EVERYTHING,
         clusters=list(clusters),
     )
-    return _read(db, rows)
+    return told(db, rows)
 
 
-def _read(db: Database, clusters: Sequence[Row]) -> list[Story]:
+def told(db: Reading, clusters: Sequence[Row]) -> list[Story]:
+    """These with what is published of them; not those of which nothing is."""
     sightings: dict[int, list[StoredEntry]] = {row["key"]: [] for row in clusters}
     keys = list(sightings)
     for first in range(0, len(keys), _AT_ONCE):

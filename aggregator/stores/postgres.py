@@ -24,6 +24,7 @@ from aggregator.errors import StoreEmpty, StoreError
 from aggregator.stores import postgres_schema as schema
 from aggregator.stores.copying import copy_rows
 from aggregator.stores.database import Row, together, translated
+from aggregator.stores.postgres_search import PostgresSearch
 from aggregator.stores.postgres_trouble import told, unconnected
 from aggregator.stores.postgres_values import adapt
 from aggregator.stores.sql import SqlStore
@@ -88,6 +89,16 @@ def _alive(db: _Connection) -> bool:
     return db.pgconn.status == ConnStatus.OK
 
 
+class _Limited:
+    """A reader whose queries may take only so long."""
+
+    def __init__(self, db: _Connection) -> None:
+        self._db = db
+
+    def rows(self, sql: str, /, **values: object) -> list[Row]:
+        return _rows(self._db, sql, values)
+
+
 class _Readers:
     """As many connections as threads read at the same time."""
 
@@ -116,6 +127,13 @@ class _Readers:
     def row(self, sql: str, /, **values: object) -> Row | None:
         return next(iter(self.rows(sql, **values)), None)
 
+    @contextmanager
+    def no_longer_than(self, seconds: float) -> Iterator[_Limited]:
+        """What it is asked inside ends after `seconds`, with TookTooLong."""
+        with told(self._called), self.one() as db, db.transaction():
+            db.execute(f"SET LOCAL statement_timeout = {max(1, round(seconds * 1000))}")
+            yield _Limited(db)
+
     def stream(self, sql: str, /, **values: object) -> Iterator[Row]:
         with told(self._called), self.one() as db, db.cursor() as cursor:
             yield from cursor.stream(_sql(sql), values)
@@ -129,6 +147,7 @@ class PostgresDatabase:
         self._depth = 0  # of transactions
         self._opened: list[_Connection] = []
         self.reader = _Readers(self._connected, called)
+        self.search = PostgresSearch(self)
         try:
             self._db = self._opening()
         except BaseException:

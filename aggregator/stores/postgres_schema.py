@@ -233,6 +233,13 @@ MIGRATIONS = (
         PRIMARY KEY (callback, topic)
     );
     """,
+    """
+    CREATE TABLE search_words (cluster BIGINT PRIMARY KEY, words TSVECTOR NOT NULL);
+    CREATE INDEX search_words_words ON search_words USING gin (words) WITH (fastupdate = off);
+    CREATE TABLE search_due (cluster BIGINT PRIMARY KEY);
+    CREATE TABLE search_fill (below BIGINT NOT NULL);
+    INSERT INTO search_fill SELECT coalesce(max(key), 0) + 1 FROM cluster;
+    """,
 )
 
 

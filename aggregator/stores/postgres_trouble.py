@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from aggregator.errors import StoreError, StoreLocked
+from aggregator.errors import StoreError, StoreLocked, TookTooLong
 
 # By SQLSTATE, or by the class that its first two letters are.
 _TROUBLE = {
@@ -46,6 +46,7 @@ _NO_CONNECTION = (
     (r"starting up|shutting down|recovery", _TROUBLE["57P"]),
     (r"(?i)ssl|certificate", "no encrypted connection can be made; see sslmode in its address"),
 )
+_KINDS: dict[str, type[StoreError]] = {"55P03": StoreLocked, "57014": TookTooLong}
 # What is said of a row, not of the store.
 _OF_A_ROW = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
@@ -60,7 +61,7 @@ def told(name: str) -> Iterator[None]:
     except psycopg.Error as error:
         if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
             raise  # a value that no column can hold
-        kind = StoreLocked if error.sqlstate == "55P03" else StoreError
+        kind = _KINDS.get(error.sqlstate or "", StoreError)
         # Not `from error`: what it says may be secret, and a log may show it.
         raise kind(f"{name}: {_words(error)}") from None
 

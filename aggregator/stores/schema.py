@@ -280,6 +280,21 @@ MIGRATIONS = (
         PRIMARY KEY (callback, topic)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- What published stories are searched by (searching). Every letter beyond ASCII counts: words
+    -- come folded and in rows.
+    CREATE VIRTUAL TABLE search_index USING fts5 (
+        title, text, content = '', tokenize = 'ascii'
+    );
+    INSERT INTO search_index (search_index, rank) VALUES ('rank', 'bm25(8.0, 1.0)');
+    CREATE TABLE search_words (
+        cluster INTEGER PRIMARY KEY,
+        words BLOB NOT NULL            -- what the index has of it: it must be told to forget it
+    ) STRICT;
+    CREATE TABLE search_due (cluster INTEGER PRIMARY KEY) STRICT;  -- changed since
+    CREATE TABLE search_fill (below INTEGER NOT NULL) STRICT;  -- those before it never were in it
+    INSERT INTO search_fill SELECT coalesce(max(key), 0) + 1 FROM cluster;
+    """,
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.model import (
+    EVERYTHING,
     Advertised,
     Announcement,
     Arrival,
@@ -37,11 +38,13 @@ from aggregator.model import (
     Source,
     StoredEntry,
     Story,
+    Words,
 )
 from aggregator.opml import Outline
 from aggregator.pace import remembered
 from aggregator.polling import moved, open_at, settled
-from aggregator.stores import codec, filing, hubs, leases, listings, postings
+from aggregator.searching import Query
+from aggregator.stores import codec, filing, hubs, leases, listings, postings, search
 from aggregator.stores.codec import from_moment, maybe_from, maybe_to, to_moment
 from aggregator.stores.database import Database, Row
 from aggregator.stores.rows import (
@@ -102,7 +105,7 @@ class SqlStore:
             with self._db.transaction() as outermost:
                 yield
                 if outermost:
-                    self._flush_dirty()
+                    self._flush()
         except BaseException:
             self._dirty, self._touched = marked, touched
             raise
@@ -656,10 +659,12 @@ class SqlStore:
             self._touched |= released
             self._dirty |= touched
 
-    def _flush_dirty(self) -> None:
+    def _flush(self) -> None:
         if self._dirty:
             self.mark(self._dirty, dirty=True)
             self._dirty = set()
+        if self._touched:
+            search.note(self._db, self._touched)
         if self._touched and self._posts():
             postings.make_due(self._db, self._touched)
         self._touched = set()
@@ -749,6 +754,7 @@ class SqlStore:
             published=from_moment(published),
             cluster=cluster,
         )
+        search.note(self._db, [cluster])
 
     def taken(self, id: str) -> bool:
         return self._db.row("SELECT key FROM cluster WHERE id = :id", id=id) is not None
@@ -781,6 +787,29 @@ class SqlStore:
 
     def posted(self, clusters: Collection[int]) -> None:
         postings.done(self._db, clusters)
+
+    # ── search ───────────────────────────────────────────────────────────────
+
+    def unsearched(self, limit: int) -> list[tuple[int, Story | None]]:
+        with self.transaction():
+            return search.due(self._db, limit)
+
+    def keep_words(self, words: Iterable[Words]) -> None:
+        with self.transaction():
+            search.keep(self._db, words)
+
+    def search(
+        self,
+        query: Query,
+        *,
+        output: str = EVERYTHING,
+        limit: int,
+        offset: int = 0,
+        seconds: float = 1.0,
+    ) -> list[Story]:
+        return search.found(
+            self._db, query, output=output, limit=limit, offset=offset, seconds=seconds
+        )
 
     # ── our own ──────────────────────────────────────────────────────────────
 

@@ -11,6 +11,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -22,8 +23,10 @@ from aggregator.errors import StoreEmpty, StoreError, StoreLocked
 from aggregator.stores import schema
 from aggregator.stores.database import Row, together, translated
 from aggregator.stores.sql import SqlStore
+from aggregator.stores.sqlite_search import SqliteSearch
 from aggregator.stores.trouble import told
 
+_STEPS = 5_000  # of SQLite's, between two looks at the clock
 _CACHE, _OF_A_READER = 32_000, 4_000  # kB, of a connection; each thread that reads has one
 
 
@@ -97,6 +100,16 @@ class _Connection:
             for row in self._executed(sql, values):  # noqa: UP028  # the cursor outlives its file
                 yield row
 
+    @contextmanager
+    def no_longer_than(self, seconds: float) -> Iterator[_Connection]:
+        """What it is asked inside ends after `seconds`, with TookTooLong."""
+        end = time.monotonic() + seconds
+        self.db.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        try:
+            yield self
+        finally:
+            self.db.set_progress_handler(None, 0)
+
     def _executed(self, sql: str, values: dict[str, object]) -> sqlite3.Cursor:
         asked, lists = _sql(sql)
         given = {**values, **{name: json.dumps(values[name]) for name in lists}}
@@ -112,6 +125,7 @@ class SqliteDatabase:
         self._lock = lock
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self.search = SqliteSearch(self)
         try:
             self._db = self._connection(_CACHE)
             self._writer = _Connection(self._db, called)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aggregator.errors import StoreError
+from aggregator.errors import StoreError, TookTooLong
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 # On a full disk SQLITE_FULL says so; SQLITE_IOERR, where not even the log of the store can grow.
@@ -24,6 +24,8 @@ def told(name: str) -> Iterator[None]:
     except sqlite3.Error as error:
         if type(error) not in _FILE:
             raise
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise TookTooLong(f"{name}: that takes too long") from error
         raise StoreError(f"{name}: {error}{_advice(error)}") from error
 
 

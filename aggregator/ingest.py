@@ -28,11 +28,12 @@ from aggregator.model import (
 )
 from aggregator.near import Like, Near
 from aggregator.opml import Outline
-from aggregator.rules import Ruler, wish
+from aggregator.rules import Backlog, Ruler, wish
 from aggregator.stores import Store
 from aggregator.text import letters, plain
 
 _FLOOD = 5  # entries
+_POLL = timedelta(seconds=1)  # more than one takes, in microseconds an entry
 _TOGETHER = 200  # entries for which likes are looked up at once; all of a feed may fill the memory
 _WITHDRAWN = "its front matter: it says that it is not published"
 
@@ -53,6 +54,7 @@ class Poll:
     problems: tuple[str, ...] = ()
     slowdown: Slowdown | None = None  # its host had enough of us
     first: bool = False  # nothing was known of this source: all of it is backfill
+    backlog: Backlog | None = None  # how much of that is published; None: all
     points: bool = False  # its entries only point at what others tell
     # By link, what its page says is better; None: asked in vain.
     origins: Mapping[str, str | None] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class _Ingest:
         self.near = Near(store, window=window, points=poll.points)
         self.went: dict[int, int] = {}  # clusters that were merged, and into which
         self.again: dict[str, StoredEntry] = {}  # by the new id, what came under another before
+        self.left: tuple[str, ...] = ()  # what is to be told of a backlog
 
     def save(self) -> Changes:
         keys = [a.keys for a in self.poll.arrivals]
@@ -106,7 +109,7 @@ class _Ingest:
             for old in self.store.recognised(self.poll.source, ids, links):
                 self._know(old)
             self.again = self._returned()
-        coming = self._oldest_first()
+        coming = self._without_backlog(self._oldest_first())
         for number, (arrival, published) in enumerate(coming):
             if number % _TOGETHER == 0:
                 batch = coming[number : number + _TOGETHER]
@@ -135,7 +138,7 @@ class _Ingest:
             changed=self.count["changed"],
             merged=self.count["merged"],
             dropped=self.count["dropped"],
-            problems=self.poll.problems + flood,
+            problems=self.poll.problems + flood + self.left,
         )
 
     def _returned(self) -> dict[str, StoredEntry]:
@@ -187,6 +190,22 @@ class _Ingest:
                 moment -= timedelta(seconds=1)
         dated.reverse()
         return sorted(dated, key=lambda pair: pair[1])
+
+    def _without_backlog(
+        self, coming: list[tuple[Arrival, datetime]]
+    ) -> list[tuple[Arrival, datetime]]:
+        """Of a source that is new to us, more than it is to begin with is kept, and dropped."""
+        backlog = self.poll.backlog
+        if backlog is None or not self.poll.first:
+            return coming
+        old = [a for a, _ in coming if a.dropped is None][: -backlog.most]
+        if not old:
+            return coming
+        self.left = (f"{len(old)} older entries are not published, by {backlog.rule}",)
+        named = {id(a) for a in old}
+        return [
+            (replace(a, dropped=backlog.rule) if id(a) in named else a, when) for a, when in coming
+        ]
 
     def _take(self, arrival: Arrival, published: datetime, seen: datetime) -> None:
         keys = arrival.keys
@@ -262,6 +281,9 @@ class _Ingest:
         }
 
     def _change(self, old: StoredEntry, arrival: Arrival) -> None:
+        backlog = self.poll.backlog
+        if backlog and old.dropped == backlog.rule and arrival.dropped is None:
+            arrival = replace(arrival, dropped=old.dropped)
         told = _words(arrival.entry) != _words(old.entry)
         stated = arrival.entry.updated
         updated = old.updated
@@ -513,19 +535,30 @@ def rule_anew(store: Store, source: str, ruler: Ruler, rules: LinkRules, now: da
     """After its rules changed: what is stored of `source` is listed as they say now, and its links
     are compared so. No link that was published changes, and no story becomes another."""
     touched = set()
-    for old in list(store.entries(source=source, output=None)):
-        if old.entry is None:
-            continue
-        ruling = ruler(old.entry)
+    known = [
+        (old, ruler(old.entry)) for old in store.entries(source=source, output=None) if old.entry
+    ]
+    backlog = _backlog([old for old, ruling in known if not ruling.dropped], ruler.backlog)
+    for old, ruling in known:
+        assert old.entry is not None
+        dropped = backlog.get(old.key, ruling.dropped)
         keys = replace(old.keys, url_key=links.key_of(old.entry, old.entry.link, rules))
-        arrival = Arrival(
-            entry=old.entry, keys=keys, outputs=ruling.outputs, dropped=ruling.dropped
-        )
-        if (ruling.outputs, ruling.dropped) == (old.outputs, old.dropped):
+        arrival = Arrival(entry=old.entry, keys=keys, outputs=ruling.outputs, dropped=dropped)
+        if (ruling.outputs, dropped) == (old.outputs, old.dropped):
             if keys != old.keys:
                 store.change(old, arrival, surfaced=None)
         else:
             store.change(old, arrival, surfaced=None)
-            store.note(old.key, now, "ruled", ruling.dropped or ", ".join(ruling.outputs))
+            store.note(old.key, now, "ruled", dropped or ", ".join(ruling.outputs))
             touched.add(old.cluster)
     store.settle(touched, now)
+
+
+def _backlog(live: Sequence[StoredEntry], backlog: Backlog | None) -> dict[int, str]:
+    """By key, those that a source began with and that are too many of it. A poll sees its entries
+    a microsecond apart, the oldest first, and no two polls of a source are as near."""
+    if backlog is None or not live:
+        return {}
+    begin = min(old.first_seen for old in live) + _POLL
+    first = sorted((old.first_seen, old.key) for old in live if old.first_seen < begin)
+    return dict.fromkeys((key for _, key in first[: -backlog.most]), backlog.rule)

@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, compose, config, files, following, links, overrides, stores
+from aggregator import (
+    __version__,
+    compose,
+    config,
+    files,
+    following,
+    links,
+    overrides,
+    plan,
+    stores,
+)
 from aggregator.announcer import Announcer
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
@@ -242,15 +252,8 @@ class Aggregator:
         await self._parts.aclose()
 
     def _copied(self, opening: AsyncExitStack) -> stores.Store:
-        folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="aggregator-")))
-        copy = folder / "copy.db"
-        with suppress(StoreEmpty):
-            source = open_store(self.settings, exclusive=False)
-            try:
-                source.copy_to(copy)
-            finally:
-                source.close()
-        return stores.connect(f"sqlite:///{copy}", exclusive=True, name="store")
+        folder = opening.enter_context(tempfile.TemporaryDirectory(prefix="aggregator-"))
+        return _copied(self.settings, Path(folder))
 
     def _pipeline(self, fetch: Fetch) -> Pipeline:
         given = self.settings.config
@@ -360,6 +363,31 @@ class Aggregator:
         return _published(self.settings, self.store, self._clock(), hand=hand)
 
 
+def _copied(given: Settings, folder: Path) -> stores.Store:
+    """A copy of the store in `folder`, open; whoever works on the store goes on."""
+    copy = folder / "copy.db"
+    with suppress(StoreEmpty):
+        source = open_store(given, exclusive=False)
+        try:
+            source.copy_to(copy)
+        finally:
+            source.close()
+    return stores.connect(f"sqlite:///{copy}", exclusive=True, name="store")
+
+
+def planned(given: Settings, lines: Callable[[str], str | None], *, most: int) -> dict[str, Any]:
+    """What the config would change of what is published; `most` entries of each change."""
+    with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:
+        store = _copied(given, Path(folder))
+        try:
+            shared = categories(given, store)
+            found = subscriptions(followed(given, store), shared)
+            wanted = publication(given, store)
+            return plan.plan(store, wanted, found, now(), lines=lines, most=most)
+        finally:
+            store.close()
+
+
 def _published(
     given: Settings,
     store: stores.Store,
@@ -466,6 +494,9 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     slugs = {name: rule.slug for name, (_, rule) in rules.items() if rule.slug}
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
+    sizes = {name: rule.entries for name, (_, rule) in rules.items() if rule.entries}
+    content = given.config.output.content
+    contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
     layout = _layout(given)
     archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
@@ -478,11 +509,17 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         wanted_slugs=slugs,
         folder=given.feeds,
         page_size=size,
+        sizes=sizes,
+        content=content,
+        contents=contents,
         prefer=prefer,
         settings=_digest(
-            [repr(site), [*layout.formats], layout.hubs, archive, titles, size, prefer, shown]
+            [
+                *(repr(site), [*layout.formats], layout.hubs, archive, titles, prefer, shown),
+                *(size, sizes, content, contents),
+            ]
         ),
-        posts=_posts(given, shared, [repr(site), prefer, shown]),
+        posts=_posts(given, shared, [repr(site), content, prefer, shown]),
     )
 
 

@@ -315,6 +315,10 @@ class CategoryRule:
     drop: Expression | None = Field(
         default=None, description="Of what belongs here, nothing that this is true of."
     )
+    content: ContentPolicy | None = Field(
+        default=None, description="The most that is shown of an entry in this feed."
+    )
+    entries: UpTo10000 | None = Field(default=None, description="Instead of output.entries.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -372,6 +376,9 @@ class Output:
         default=("atom",), min_length=1, description="What each feed is written as."
     )
     entries: UpTo10000 = Field(default=50, description="Entries in a feed.")
+    content: ContentPolicy = Field(
+        default="full", description="The most that is shown of an entry in any feed."
+    )
     archive: Literal["monthly", "none"] = Field(
         default="none", description="Documents of older entries (RFC 5005)."
     )

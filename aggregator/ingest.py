@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import islice
 
 from aggregator import cluster, links
 from aggregator.cluster import Match
@@ -28,7 +29,7 @@ from aggregator.model import (
 )
 from aggregator.near import Like, Near
 from aggregator.opml import Outline
-from aggregator.rules import Backlog, Ruler, wish
+from aggregator.rules import Backlog, Ruler, Ruling, wish
 from aggregator.stores import Store
 from aggregator.text import letters, plain
 
@@ -531,34 +532,70 @@ def _surfaced(entry: StoredEntry) -> datetime:
     return entry.published.replace(microsecond=share)
 
 
-def rule_anew(store: Store, source: str, ruler: Ruler, rules: LinkRules, now: datetime) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """An entry about which the rules say something else than they did."""
+
+    cluster: int
+    outputs: tuple[str, ...]  # before
+    dropped: str | None  # likewise
+    ruling: Ruling
+
+
+def rule_anew(
+    store: Store, source: str, ruler: Ruler, rules: LinkRules, now: datetime
+) -> list[Ruled]:
     """After its rules changed: what is stored of `source` is listed as they say now, and its links
     are compared so. No link that was published changes, and no story becomes another."""
-    touched = set()
-    known = [
-        (old, ruler(old.entry)) for old in store.entries(source=source, output=None) if old.entry
-    ]
-    backlog = _backlog([old for old, ruling in known if not ruling.dropped], ruler.backlog)
-    for old, ruling in known:
-        assert old.entry is not None
-        dropped = backlog.get(old.key, ruling.dropped)
-        keys = replace(old.keys, url_key=links.key_of(old.entry, old.entry.link, rules))
-        arrival = Arrival(entry=old.entry, keys=keys, outputs=ruling.outputs, dropped=dropped)
-        if (ruling.outputs, dropped) == (old.outputs, old.dropped):
-            if keys != old.keys:
-                store.change(old, arrival, surfaced=None)
-        else:
+    backlog = _backlog(store, source, ruler)
+
+    def ruled(old: StoredEntry, entry: Entry) -> tuple[Ruling, Keys]:
+        ruling = ruler(entry)
+        ruling = replace(ruling, dropped=backlog.get(old.key, ruling.dropped))
+        return ruling, replace(old.keys, url_key=links.key_of(entry, entry.link, rules))
+
+    def stale(old: StoredEntry) -> bool:
+        if old.entry is None:
+            return False
+        ruling, keys = ruled(old, old.entry)
+        return (ruling.outputs, ruling.dropped, keys) != (old.outputs, old.dropped, old.keys)
+
+    changed: list[Ruled] = []
+    # Read to the end before anything is written, and no more kept of it than that.
+    asked = iter([old.key for old in store.entries(source=source, output=None) if stale(old)])
+    while batch := list(islice(asked, _TOGETHER)):
+        for old in store.known(batch):
+            assert old.entry is not None
+            ruling, keys = ruled(old, old.entry)
+            arrival = Arrival(
+                entry=old.entry, keys=keys, outputs=ruling.outputs, dropped=ruling.dropped
+            )
             store.change(old, arrival, surfaced=None)
-            store.note(old.key, now, "ruled", dropped or ", ".join(ruling.outputs))
-            touched.add(old.cluster)
-    store.settle(touched, now)
+            if (ruling.outputs, ruling.dropped) != (old.outputs, old.dropped):
+                store.note(old.key, now, "ruled", ruling.dropped or ", ".join(ruling.outputs))
+                changed.append(
+                    Ruled(
+                        cluster=old.cluster,
+                        outputs=old.outputs,
+                        dropped=old.dropped,
+                        ruling=ruling,
+                    )
+                )
+    store.settle({x.cluster for x in changed}, now)
+    return changed
 
 
-def _backlog(live: Sequence[StoredEntry], backlog: Backlog | None) -> dict[int, str]:
+def _backlog(store: Store, source: str, ruler: Ruler) -> dict[int, str]:
     """By key, those that a source began with and that are too many of it. A poll sees its entries
     a microsecond apart, the oldest first, and no two polls of a source are as near."""
-    if backlog is None or not live:
+    backlog = ruler.backlog
+    if backlog is None:
         return {}
-    begin = min(old.first_seen for old in live) + _POLL
-    first = sorted((old.first_seen, old.key) for old in live if old.first_seen < begin)
-    return dict.fromkeys((key for _, key in first[: -backlog.most]), backlog.rule)
+    live = [
+        (old.first_seen, old.key)
+        for old in store.entries(source=source, output=None)
+        if old.entry and not ruler(old.entry).dropped
+    ]
+    live.sort()
+    first = [key for seen, key in live if seen - live[0][0] < _POLL]
+    return dict.fromkeys(first[: -backlog.most], backlog.rule)

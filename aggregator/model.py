@@ -639,6 +639,7 @@ class Output:
     name: str
     slug: str
     title: str
+    content: ContentPolicy = "full"  # the most of an entry that it shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

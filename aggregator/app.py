@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, compose, config, files, following, links, overrides, stores
+from aggregator import (
+    __version__,
+    compose,
+    config,
+    files,
+    following,
+    links,
+    overrides,
+    plan,
+    stores,
+)
 from aggregator.announcer import Announcer
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
@@ -33,7 +43,7 @@ from aggregator.posting import Hand, Posts
 from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
 from aggregator.room import Room
-from aggregator.rules import Categories, CategoryRule, Ruler, compile_expression
+from aggregator.rules import Categories, CategoryRule, Ruler, Wanted
 from aggregator.topics import Topics, address
 from aggregator.topics import link_header as link_headers
 
@@ -81,6 +91,19 @@ def settings(path: Path) -> Settings:
     loaded = config.load(text, filename=path.name, folder=folder)
     sources = loaded.source_values(folder)
     return Settings(config=loaded, folder=folder, sources={s.id: s for s in sources})
+
+
+def rule_lines(path: Path, given: Settings) -> Callable[[str], str | None]:
+    """By a rule as `Ruler` calls it, where it stands in the config at `path`: config.yaml:6:5."""
+    lines = config.rule_lines(path.read_text("utf-8-sig"), given.config)
+
+    def line(rule: str) -> str | None:
+        called = (x for x in lines if rule == x or rule.startswith(f"{x}: "))
+        found = max(called, key=len, default=None)
+        at = lines[found] if found else None
+        return f"{path.name}:{at.line}:{at.column}" if at else None
+
+    return line
 
 
 def followed(given: Settings, store: stores.Store) -> Settings:
@@ -230,15 +253,8 @@ class Aggregator:
         await self._parts.aclose()
 
     def _copied(self, opening: AsyncExitStack) -> stores.Store:
-        folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="aggregator-")))
-        copy = folder / "copy.db"
-        with suppress(StoreEmpty):
-            source = open_store(self.settings, exclusive=False)
-            try:
-                source.copy_to(copy)
-            finally:
-                source.close()
-        return stores.connect(f"sqlite:///{copy}", exclusive=True, name="store")
+        folder = opening.enter_context(tempfile.TemporaryDirectory(prefix="aggregator-"))
+        return _copied(self.settings, Path(folder))
 
     def _pipeline(self, fetch: Fetch) -> Pipeline:
         given = self.settings.config
@@ -352,6 +368,31 @@ class Aggregator:
         return _published(self.settings, self.store, self._clock(), hand=hand)
 
 
+def _copied(given: Settings, folder: Path) -> stores.Store:
+    """A copy of the store in `folder`, open; whoever works on the store goes on."""
+    copy = folder / "copy.db"
+    with suppress(StoreEmpty):
+        source = open_store(given, exclusive=False)
+        try:
+            source.copy_to(copy)
+        finally:
+            source.close()
+    return stores.connect(f"sqlite:///{copy}", exclusive=True, name="store")
+
+
+def planned(given: Settings, lines: Callable[[str], str | None], *, most: int) -> dict[str, Any]:
+    """What the config would change of what is published; `most` entries of each change."""
+    with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:
+        store = _copied(given, Path(folder))
+        try:
+            shared = categories(given, store)
+            found = subscriptions(followed(given, store), shared)
+            wanted = publication(given, store)
+            return plan.plan(store, wanted, found, now(), lines=lines, most=most)
+        finally:
+            store.close()
+
+
 def _published(
     given: Settings,
     store: stores.Store,
@@ -386,13 +427,15 @@ def categories(given: Settings, store: stores.Store) -> Categories:
     """What was published under a name keeps it: the config may spell it otherwise now."""
     given = followed(given, store)
     outputs = store.editions()
-    written = dict.fromkeys(c for s in given.sources.values() for c in s.categories)
+    written = dict.fromkeys(_named(given.sources.values()))
     return Categories(
         [
             CategoryRule(
                 name=name,
                 aliases=rule.aliases,
-                match=compile_expression(rule.match) if rule.match else None,
+                match=rule.match,
+                keep=rule.keep,
+                drop=rule.drop,
             )
             for name, rule in given.config.categories.items()
         ],
@@ -400,18 +443,35 @@ def categories(given: Settings, store: stores.Store) -> Categories:
     )
 
 
+def rulers(given: Settings, store: stores.Store) -> dict[str, Ruler]:
+    """By source, its rules as the config has them now."""
+    given = followed(given, store)
+    found = subscriptions(given, categories(given, store))
+    return {name: s.ruler for name, s in found.items()}
+
+
+def _named(sources: Iterable[Source]) -> Iterator[str]:
+    """The categories that sources name."""
+    for source in sources:
+        yield from source.categories
+        yield from (category for _, category in source.map)
+
+
 def subscriptions(given: Settings, shared: Categories) -> dict[str, Subscription]:
     rules = given.config.link_rules
     edition = links.edition(rules)
+    everywhere = Wanted(keep=given.config.rules.keep, drop=given.config.rules.drop)
     return {
         source.id: Subscription(
             source=source,
-            ruler=Ruler(source, shared),
+            ruler=Ruler(source, shared, everywhere),
             rules_digest=_digest(
                 [
                     [shared.name(c) for c in source.categories],
                     source.keep,
                     source.drop,
+                    [(tag, shared.name(c)) for tag, c in source.map],
+                    source.first,
                     _rules(given.config),
                     edition,
                 ]
@@ -424,7 +484,8 @@ def subscriptions(given: Settings, shared: Categories) -> dict[str, Subscription
 
 
 def _rules(given: config.Config) -> Any:
-    return [[name, r.aliases, r.match] for name, r in given.categories.items()]
+    listed = [[name, r.aliases, r.match, r.keep, r.drop] for name, r in given.categories.items()]
+    return [given.rules.keep, given.rules.drop, listed]
 
 
 def publication(given: Settings, store: stores.Store) -> Publication:
@@ -433,11 +494,14 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     shared = categories(given, store)
     rules = {shared.name(name): (name, rule) for name, rule in given.config.categories.items()}
     titles = {name: rule.title or spelled for name, (spelled, rule) in rules.items()}
-    for spelled in (c for s in given.sources.values() for c in s.categories):
+    for spelled in _named(given.sources.values()):
         titles.setdefault(shared.name(spelled), " ".join(spelled.split()))
     slugs = {name: rule.slug for name, (_, rule) in rules.items() if rule.slug}
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
+    sizes = {name: rule.entries for name, (_, rule) in rules.items() if rule.entries}
+    content = given.config.output.content
+    contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
     layout = _layout(given)
     archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
@@ -450,11 +514,17 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         wanted_slugs=slugs,
         folder=given.feeds,
         page_size=size,
+        sizes=sizes,
+        content=content,
+        contents=contents,
         prefer=prefer,
         settings=_digest(
-            [repr(site), [*layout.formats], layout.hubs, archive, titles, size, prefer, shown]
+            [
+                *(repr(site), [*layout.formats], layout.hubs, archive, titles, prefer, shown),
+                *(size, sizes, content, contents),
+            ]
         ),
-        posts=_posts(given, shared, [repr(site), prefer, shown]),
+        posts=_posts(given, shared, [repr(site), content, prefer, shown]),
     )
 
 

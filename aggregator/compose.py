@@ -20,6 +20,7 @@ from aggregator.formats.extensions import signals
 from aggregator.model import (
     EVERYTHING,
     Category,
+    ContentPolicy,
     Deleted,
     Entry,
     Feed,
@@ -82,14 +83,20 @@ def feed_id(site_id: str, slug: str) -> str:
 
 
 def entry(
-    story: Story, *, site: Site, sources: Mapping[str, Source], feeds: Mapping[str, Feed]
+    story: Story,
+    *,
+    site: Site,
+    sources: Mapping[str, Source],
+    feeds: Mapping[str, Feed],
+    most: ContentPolicy = "full",
 ) -> Entry:
-    """What is published of a story, which has its leader and its id already."""
+    """What is published of a story, which has its leader and its id already; at `most` so much of
+    its text."""
     lead = next(s for s in story.sightings if s.key == story.leader)
     voice = _voice(story, lead)
     assert lead.entry is not None and voice.entry is not None
     source, feed = sources.get(lead.source), feeds.get(lead.source, Feed())
-    policy = content.policy_of(voice.entry, source, feed)
+    policy = content.narrower(most, content.policy_of(voice.entry, source, feed))
     told = replace(voice.entry, links=lead.entry.links, comments=lead.entry.comments)
     origin = _origin(lead, site, source, feed)
     title = told.title or excerpt(told.html, 80) or lead.source

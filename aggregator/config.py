@@ -239,6 +239,13 @@ class Subscription:
     )
     keep: Expression | None = Field(default=None, description="Keep only what this is true of.")
     drop: Expression | None = Field(default=None, description="Drop what this is true of.")
+    map: Mapping[Text, Text] = Field(
+        default_factory=dict, description="Its tags, each with the category that it means here."
+    )
+    first: UpTo10000 | None = Field(
+        default=None,
+        description="How many of the entries that it has when it is new are published.",
+    )
     every: Duration | None = Field(default=None, description="Instead of fetch.every.")
     full_text: FullText = Field(
         default=False, description="Whether the pages of its entries are read for their texts."
@@ -282,8 +289,16 @@ class PostFolder:
         default=(), description="Outputs that every post goes into, besides its own."
     )
     content: ContentPolicy = Field(default="full", description="How much of a post is shown.")
+    keep: Expression | None = Field(default=None, description="Keep only what this is true of.")
+    drop: Expression | None = Field(default=None, description="Drop what this is true of.")
     timezone: Timezone | None = Field(default=None, description="Default: site.timezone.")
     language: Language | None = Field(default=None, description="Default: site.language.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Rules:
+    keep: Expression | None = Field(default=None, description="Keep only what this is true of.")
+    drop: Expression | None = Field(default=None, description="Drop what this is true of.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -294,6 +309,16 @@ class CategoryRule:
     title: Text | None = Field(default=None, description="Default: the name.")
     aliases: tuple[Text, ...] = Field(default=(), description="Tags that mean this category.")
     match: Expression | None = Field(default=None, description="Entries that belong here too.")
+    keep: Expression | None = Field(
+        default=None, description="Of what belongs here, only what this is true of."
+    )
+    drop: Expression | None = Field(
+        default=None, description="Of what belongs here, nothing that this is true of."
+    )
+    content: ContentPolicy | None = Field(
+        default=None, description="The most that is shown of an entry in this feed."
+    )
+    entries: UpTo10000 | None = Field(default=None, description="Instead of output.entries.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -351,6 +376,9 @@ class Output:
         default=("atom",), min_length=1, description="What each feed is written as."
     )
     entries: UpTo10000 = Field(default=50, description="Entries in a feed.")
+    content: ContentPolicy = Field(
+        default="full", description="The most that is shown of an entry in any feed."
+    )
     archive: Literal["monthly", "none"] = Field(
         default="none", description="Documents of older entries (RFC 5005)."
     )
@@ -387,6 +415,7 @@ class Config:
         default_factory=dict, description="Feeds to read, each under a name of your choice."
     )
     posts: tuple[PostFolder, ...] = Field(default=(), description="Folders of posts to read.")
+    rules: Rules = Field(default_factory=Rules, description="What is kept of all sources.")
     categories: Mapping[Text, CategoryRule] = Field(
         default_factory=dict, description="Titles, file names, aliases and rules of categories."
     )
@@ -455,6 +484,8 @@ class Config:
             full_text=given.full_text,
             keep=given.keep,
             drop=given.drop,
+            map=tuple(given.map.items()),
+            first=given.first,
             kind=kind,
             how=how,
             secret=secret,
@@ -477,6 +508,8 @@ class Config:
             kind="posts",
             written=given.path,
             content=given.content,
+            keep=given.keep,
+            drop=given.drop,
             categories=tuple(dict.fromkeys(given.categories)),
             interval=self.fetch.every,
             posts=PostOptions(
@@ -539,6 +572,7 @@ _PARTS = (
     Sitemap,
     Subscription,
     PostFolder,
+    Rules,
     CategoryRule,
     Links,
     Dedupe,
@@ -612,6 +646,22 @@ def _without_nulls(value: Any) -> Any:
 def _off(key: str, value: Any) -> bool:
     """Not so an unknown key: it may be what is left of a misspelt one."""
     return value is None and key in _KEYS
+
+
+def rule_lines(text: str, config: Config) -> dict[str, At]:
+    """Where the rules of `config` stand in its text, by what they are called."""
+    document = yamltext.read(text)
+    names = post_names([(x.path, x.name) for x in config.posts])
+    parts: dict[str, yamltext.Path] = {"rules": ("rules",)}
+    parts |= {f"sources.{name}": ("sources", name) for name in config.sources}
+    parts |= {f"posts.{name}": ("posts", place) for place, name in enumerate(names)}
+    parts |= {f"categories.{name}": ("categories", name) for name in config.categories}
+    found = {}
+    for called, path in parts.items():
+        _, node = document.find(path)
+        for key in node.pairs if isinstance(node, yamltext.Keys) else ():
+            found[f"{called}.{key}"] = document.place((*path, key))
+    return found
 
 
 # ── for editors ──────────────────────────────────────────────────────────────

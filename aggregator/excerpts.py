@@ -27,95 +27,16 @@ _END = re.compile(
 )
 _WORD = re.compile(r"[^\s(\[{«“‘\"'—–-]*$")
 # What ends in a dot and no sentence, in small letters.
-_SHORT = frozenset(
-    [
-        "al",
-        "approx",
-        "apt",
-        "ave",
-        "blvd",
-        "bzw",
-        "ca",
-        "capt",
-        "cf",
-        "co",
-        "corp",
-        "dept",
-        "dr",
-        "ed",
-        "eds",
-        "esp",
-        "est",
-        "etc",
-        "evtl",
-        "gen",
-        "gov",
-        "hon",
-        "inc",
-        "incl",
-        "jr",
-        "lt",
-        "ltd",
-        "messrs",
-        "mme",
-        "mr",
-        "mrs",
-        "ms",
-        "mt",
-        "prof",
-        "rep",
-        "rev",
-        "rs",
-        "sen",
-        "sgt",
-        "spp",
-        "sr",
-        "sra",
-        "st",
-        "tel",
-        "univ",
-        "usw",
-        "vgl",
-        "vs",
-        "z.b",
-        "d.h",
-        "e.g",
-        "i.e",
-        "a.m",
-        "p.m",
-        "ph.d",
-        "u.a",
-    ]
-)
-_NUMBERED = frozenset(
-    [
-        "art",
-        "ch",
-        "eq",
-        "fig",
-        "figs",
-        "no",
-        "nos",
-        "nr",
-        "op",
-        "p",
-        "pp",
-        "sec",
-        "vol",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]  # and a number behind it
-)
+_SHORT = """
+    al approx apt ave blvd bzw ca capt cf co corp dept dr ed eds esp est etc evtl gen gov hon inc
+    incl jr lt ltd messrs mme mr mrs ms mt prof rep rev rs sen sgt spp sr sra st tel univ usw vgl
+    vs z.b d.h e.g i.e a.m p.m ph.d u.a
+"""
+# Likewise, where a number follows.
+_NUMBERED = """
+    art ch eq fig figs no nos nr op p pp sec vol
+    jan feb mar apr jun jul aug sep sept oct nov dec
+"""
 _LEAST = 3  # a first sentence that takes less than a third of the room says too little
 
 
@@ -181,8 +102,8 @@ def _ends_one(text: str, found: re.Match[str]) -> bool:
     word = _WORD.search(text, max(0, found.start() - 40), found.start())
     before = word[0].lower() if word else ""
     return not (
-        before in _SHORT
-        or (before in _NUMBERED and after.isdigit())
+        before in _SHORT.split()
+        or (before in _NUMBERED.split() and after.isdigit())
         or re.fullmatch(r"(?:[^\W\d_]\.)*[^\W\d_]", before)  # J. Smith, the U.S.
         or (re.fullmatch(r"\d{1,2}", before) and not after.isdigit())  # 1. First, 3. Oktober
     )

@@ -7,7 +7,7 @@ The evidence is taken anew, from the store as it is, by the code that decides wh
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,10 +19,12 @@ from aggregator.moments import iso
 from aggregator.near import Like
 from aggregator.overrides import MERGED, SPLIT, entry_name, story_name
 from aggregator.publish import Publication
+from aggregator.rules import Ruler, Ruling
 from aggregator.status import entry as told_entry
 from aggregator.status import told, when
 from aggregator.stores import Store
 
+_NONE: Mapping[str, Ruler] = {}
 _UNLIKE = "too little in common to be judged"
 _KEYS = {"id": "global_id", "link": "url_key", "title": "title_key"}
 
@@ -34,12 +36,36 @@ def explain(
     *,
     window: timedelta,
     rules: LinkRules = KNOWN,
+    rulers: Mapping[str, Ruler] = _NONE,
+    lines: Callable[[str], str | None] = lambda rule: None,
 ) -> list[dict[str, Any]]:
-    """One object for each copy of the stories that `text` names."""
+    """One object for each copy of the stories that `text` names. `rulers` know, by source, the
+    rules as they are now; `lines`, where the config has them."""
     found = overrides.found(store, text, rules)
     stories = {e.cluster: told(store.story(e.cluster), wanted) for e in found}
     states = store.states()
-    return [_explained(store, wanted, e, stories[e.cluster], states, window) for e in found]
+    told_rules = {e.key: _ruled(e, rulers.get(e.source), lines) for e in found}
+    return [
+        _explained(store, wanted, e, stories[e.cluster], states, window) | told_rules[e.key]
+        for e in found
+    ]
+
+
+def _ruled(
+    e: StoredEntry, ruler: Ruler | None, lines: Callable[[str], str | None]
+) -> dict[str, Any]:
+    """By which rule it stands in each of its outputs, which outputs refuse it, and where in the
+    config each of these rules is. What dropped it was told when it was."""
+    ruling = ruler(e.entry) if ruler and e.entry else Ruling(outputs=())
+
+    def placed(rule: str) -> dict[str, Any]:
+        return {"rule": rule, "line": lines(rule)}
+
+    return {
+        "dropped": placed(e.dropped) if e.dropped else None,
+        "filed": {name: placed(rule) for name, rule in ruling.why.items()},
+        "refused": {name: placed(rule) for name, rule in ruling.refused.items()},
+    }
 
 
 def _explained(

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import islice
 
 from aggregator import cluster, links
 from aggregator.cluster import Match
@@ -28,11 +29,12 @@ from aggregator.model import (
 )
 from aggregator.near import Like, Near
 from aggregator.opml import Outline
-from aggregator.rules import Ruler, wish
+from aggregator.rules import Backlog, Ruler, Ruling, wish
 from aggregator.stores import Store
 from aggregator.text import letters, plain
 
 _FLOOD = 5  # entries
+_POLL = timedelta(seconds=1)  # more than one takes, in microseconds an entry
 _TOGETHER = 200  # entries for which likes are looked up at once; all of a feed may fill the memory
 _WITHDRAWN = "its front matter: it says that it is not published"
 
@@ -53,6 +55,7 @@ class Poll:
     problems: tuple[str, ...] = ()
     slowdown: Slowdown | None = None  # its host had enough of us
     first: bool = False  # nothing was known of this source: all of it is backfill
+    backlog: Backlog | None = None  # how much of that is published; None: all
     points: bool = False  # its entries only point at what others tell
     # By link, what its page says is better; None: asked in vain.
     origins: Mapping[str, str | None] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class _Ingest:
         self.near = Near(store, window=window, points=poll.points)
         self.went: dict[int, int] = {}  # clusters that were merged, and into which
         self.again: dict[str, StoredEntry] = {}  # by the new id, what came under another before
+        self.left: tuple[str, ...] = ()  # what is to be told of a backlog
 
     def save(self) -> Changes:
         keys = [a.keys for a in self.poll.arrivals]
@@ -106,7 +110,7 @@ class _Ingest:
             for old in self.store.recognised(self.poll.source, ids, links):
                 self._know(old)
             self.again = self._returned()
-        coming = self._oldest_first()
+        coming = self._without_backlog(self._oldest_first())
         for number, (arrival, published) in enumerate(coming):
             if number % _TOGETHER == 0:
                 batch = coming[number : number + _TOGETHER]
@@ -135,7 +139,7 @@ class _Ingest:
             changed=self.count["changed"],
             merged=self.count["merged"],
             dropped=self.count["dropped"],
-            problems=self.poll.problems + flood,
+            problems=self.poll.problems + flood + self.left,
         )
 
     def _returned(self) -> dict[str, StoredEntry]:
@@ -187,6 +191,22 @@ class _Ingest:
                 moment -= timedelta(seconds=1)
         dated.reverse()
         return sorted(dated, key=lambda pair: pair[1])
+
+    def _without_backlog(
+        self, coming: list[tuple[Arrival, datetime]]
+    ) -> list[tuple[Arrival, datetime]]:
+        """Of a source that is new to us, more than it is to begin with is kept, and dropped."""
+        backlog = self.poll.backlog
+        if backlog is None or not self.poll.first:
+            return coming
+        old = [a for a, _ in coming if a.dropped is None][: -backlog.most]
+        if not old:
+            return coming
+        self.left = (f"{len(old)} older entries are not published, by {backlog.rule}",)
+        named = {id(a) for a in old}
+        return [
+            (replace(a, dropped=backlog.rule) if id(a) in named else a, when) for a, when in coming
+        ]
 
     def _take(self, arrival: Arrival, published: datetime, seen: datetime) -> None:
         keys = arrival.keys
@@ -262,6 +282,9 @@ class _Ingest:
         }
 
     def _change(self, old: StoredEntry, arrival: Arrival) -> None:
+        backlog = self.poll.backlog
+        if backlog and old.dropped == backlog.rule and arrival.dropped is None:
+            arrival = replace(arrival, dropped=old.dropped)
         told = _words(arrival.entry) != _words(old.entry)
         stated = arrival.entry.updated
         updated = old.updated
@@ -509,23 +532,70 @@ def _surfaced(entry: StoredEntry) -> datetime:
     return entry.published.replace(microsecond=share)
 
 
-def rule_anew(store: Store, source: str, ruler: Ruler, rules: LinkRules, now: datetime) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """An entry about which the rules say something else than they did."""
+
+    cluster: int
+    outputs: tuple[str, ...]  # before
+    dropped: str | None  # likewise
+    ruling: Ruling
+
+
+def rule_anew(
+    store: Store, source: str, ruler: Ruler, rules: LinkRules, now: datetime
+) -> list[Ruled]:
     """After its rules changed: what is stored of `source` is listed as they say now, and its links
     are compared so. No link that was published changes, and no story becomes another."""
-    touched = set()
-    for old in list(store.entries(source=source, output=None)):
+    backlog = _backlog(store, source, ruler)
+
+    def ruled(old: StoredEntry, entry: Entry) -> tuple[Ruling, Keys]:
+        ruling = ruler(entry)
+        ruling = replace(ruling, dropped=backlog.get(old.key, ruling.dropped))
+        return ruling, replace(old.keys, url_key=links.key_of(entry, entry.link, rules))
+
+    def stale(old: StoredEntry) -> bool:
         if old.entry is None:
-            continue
-        ruling = ruler(old.entry)
-        keys = replace(old.keys, url_key=links.key_of(old.entry, old.entry.link, rules))
-        arrival = Arrival(
-            entry=old.entry, keys=keys, outputs=ruling.outputs, dropped=ruling.dropped
-        )
-        if (ruling.outputs, ruling.dropped) == (old.outputs, old.dropped):
-            if keys != old.keys:
-                store.change(old, arrival, surfaced=None)
-        else:
+            return False
+        ruling, keys = ruled(old, old.entry)
+        return (ruling.outputs, ruling.dropped, keys) != (old.outputs, old.dropped, old.keys)
+
+    changed: list[Ruled] = []
+    # Read to the end before anything is written, and no more kept of it than that.
+    asked = iter([old.key for old in store.entries(source=source, output=None) if stale(old)])
+    while batch := list(islice(asked, _TOGETHER)):
+        for old in store.known(batch):
+            assert old.entry is not None
+            ruling, keys = ruled(old, old.entry)
+            arrival = Arrival(
+                entry=old.entry, keys=keys, outputs=ruling.outputs, dropped=ruling.dropped
+            )
             store.change(old, arrival, surfaced=None)
-            store.note(old.key, now, "ruled", ruling.dropped or ", ".join(ruling.outputs))
-            touched.add(old.cluster)
-    store.settle(touched, now)
+            if (ruling.outputs, ruling.dropped) != (old.outputs, old.dropped):
+                store.note(old.key, now, "ruled", ruling.dropped or ", ".join(ruling.outputs))
+                changed.append(
+                    Ruled(
+                        cluster=old.cluster,
+                        outputs=old.outputs,
+                        dropped=old.dropped,
+                        ruling=ruling,
+                    )
+                )
+    store.settle({x.cluster for x in changed}, now)
+    return changed
+
+
+def _backlog(store: Store, source: str, ruler: Ruler) -> dict[int, str]:
+    """By key, those that a source began with and that are too many of it. A poll sees its entries
+    a microsecond apart, the oldest first, and no two polls of a source are as near."""
+    backlog = ruler.backlog
+    if backlog is None:
+        return {}
+    live = [
+        (old.first_seen, old.key)
+        for old in store.entries(source=source, output=None)
+        if old.entry and not ruler(old.entry).dropped
+    ]
+    live.sort()
+    first = [key for seen, key in live if seen - live[0][0] < _POLL]
+    return dict.fromkeys(first[: -backlog.most], backlog.rule)

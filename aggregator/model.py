@@ -341,6 +341,8 @@ class Source:
     content: ContentPolicy | None = None  # None: as its entries are licensed, else an excerpt
     keep: str | None = None  # an expression: only entries that it is true of
     drop: str | None = None  # an expression: no entry that it is true of
+    map: tuple[tuple[str, str], ...] = ()  # tag, category that it means in this source
+    first: int | None = None  # how many of the entries that it began with are published
     posts: PostOptions = field(default_factory=PostOptions)
     secret: bool = False  # its address came from the environment or a file: nobody is shown it
     written: str | None = None  # a path as the config has it, unless that is secret
@@ -646,6 +648,7 @@ class Output:
     name: str
     slug: str
     title: str
+    content: ContentPolicy = "full"  # the most of an entry that it shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

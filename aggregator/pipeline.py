@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from aggregator import details, moves, origins, parts, polling, reading
 from aggregator.details import Fetch
 from aggregator.errors import FetchError, HostRests, SourceError, StoreError
-from aggregator.ingest import Poll, ingest, rule_anew
+from aggregator.ingest import Poll, Ruled, ingest, rule_anew
 from aggregator.model import (
     Changes,
     Failed,
@@ -82,12 +82,7 @@ class Pipeline:
 
     def enrol(self, subscriptions: Mapping[str, Subscription]) -> None:
         """From now on these are polled, and no others. To be called in the store's thread."""
-        now = self.clock()
-        with self.store.transaction():
-            self.store.enrol([s.source for s in subscriptions.values()], now)
-            for s in subscriptions.values():
-                if self.store.rules(s.source.id, s.rules_digest):
-                    rule_anew(self.store, s.source.id, s.ruler, s.links, now)
+        enrol(self.store, subscriptions, self.clock())
         self.subscriptions = subscriptions
 
     async def poll_due(
@@ -301,6 +296,17 @@ class Pipeline:
                     saved.set_exception(outcome)
                 else:
                     saved.set_result(outcome)
+
+
+def enrol(store: Store, subscriptions: Mapping[str, Subscription], now: datetime) -> list[Ruled]:
+    """Take in what the config names, and its rules; about what is stored, all that these change."""
+    ruled: list[Ruled] = []
+    with store.transaction():
+        store.enrol([s.source for s in subscriptions.values()], now)
+        for s in subscriptions.values():
+            if store.rules(s.source.id, s.rules_digest):
+                ruled += rule_anew(store, s.source.id, s.ruler, s.links, now)
+    return ruled
 
 
 def _sum(changes: Sequence[Changes]) -> Changes:

@@ -13,11 +13,13 @@ from itertools import chain, count, groupby
 from pathlib import Path
 
 from aggregator import cluster, compose, files
+from aggregator.content import narrower
 from aggregator.errors import AggregatorError
 from aggregator.formats import Format
 from aggregator.layout import ARCHIVE, Around, Layout
 from aggregator.model import (
     EVERYTHING,
+    ContentPolicy,
     Document,
     Entry,
     Feed,
@@ -51,9 +53,18 @@ class Publication:
     wanted_slugs: Mapping[str, str]  # those that the config gives
     folder: Path
     page_size: int  # entries of a document
+    sizes: Mapping[str, int]  # of those outputs that have another, by name
+    content: ContentPolicy  # the most that is shown of an entry
+    contents: Mapping[str, ContentPolicy]  # likewise, in single outputs
     prefer: tuple[str, ...]  # which copy of a story leads
     settings: str  # a digest: other settings, other documents
     posts: Posts | None = None  # stories as posts, if they are wanted
+
+    def size(self, output: str) -> int:
+        return self.sizes.get(output, self.page_size)
+
+    def shown(self, output: str) -> ContentPolicy:
+        return narrower(self.content, self.contents.get(output, "full"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +93,12 @@ def publish(store: Store, wanted: Publication, now: datetime, *, hand: Hand = _H
     _remember_archive(store, wanted)
     notes = (*slug_notes(wanted.wanted_slugs, store.slugs()), *work.posts())
     return Published(written=tuple(sorted(work.written)), failed=tuple(work.failed), notes=notes)
+
+
+def set_anew(store: Store, wanted: Publication) -> bool:
+    """Whether other settings than those that count now were published by: all documents may be
+    others then."""
+    return store.meta(_SETTINGS) not in (None, wanted.settings)
 
 
 def slug_notes(wanted: Mapping[str, str], published: Mapping[str, str]) -> tuple[str, ...]:
@@ -198,11 +215,13 @@ class _Publishing:
     def _published(self, story: Story) -> Entry:
         pinned = self._pin(story)
         self._know(s.source for s in pinned.sightings)
-        return self._composed(pinned)
+        return self._composed(pinned, self._wanted.content)
 
-    def _composed(self, story: Story) -> Entry:
+    def _composed(self, story: Story, most: ContentPolicy) -> Entry:
         wanted = self._wanted
-        return compose.entry(story, site=wanted.site, sources=wanted.sources, feeds=self._feeds)
+        return compose.entry(
+            story, site=wanted.site, sources=wanted.sources, feeds=self._feeds, most=most
+        )
 
     def _named(self, name: str) -> Output:
         """The output of that name, its slug given once and for good."""
@@ -217,7 +236,8 @@ class _Publishing:
             with store.transaction():
                 store.name(name, slug)
             slugs = {name: slug}
-        return Output(name=name, slug=slugs[name], title=wanted.titles.get(name, name))
+        title = wanted.titles.get(name, name)
+        return Output(name=name, slug=slugs[name], title=title, content=wanted.shown(name))
 
     # ── the archive ──
 
@@ -228,7 +248,7 @@ class _Publishing:
         The first time just those: the document is full then. Later it may grow by half, so that
         not every new story makes a page of one.
         """
-        size = self._wanted.page_size
+        size = self._wanted.size(name)
         (last,) = self._store.pages(name, 1) or (None,)
         most = size + size // 2 if last else size
         stories = self._store.overflow(name, most=most, keep=size)
@@ -262,7 +282,8 @@ class _Publishing:
         store, wanted, name = self._store, self._wanted, output.name
         last = store.pages(name, 1) if wanted.archive else []
         around = Around(before=last[0].name if last else None)
-        most = wanted.page_size * 2 if wanted.archive else wanted.page_size
+        size = wanted.size(name)
+        most = size * 2 if wanted.archive else size
         stories = store.stories(name, most, unfiled=wanted.archive)
         before = self._updated.get(name)
         feed = compose.document(
@@ -270,7 +291,7 @@ class _Publishing:
             self._entries(output, stories),
             site=wanted.site,
             updated=before,
-            deleted=store.withdrawn(name, wanted.page_size),
+            deleted=store.withdrawn(name, size),
         )
         documents = list(self._put(output, feed, around, number=None, never=before is None))
         with store.transaction():
@@ -287,7 +308,7 @@ class _Publishing:
                 pinned = self._pin(story)
                 self._know(s.source for s in pinned.sightings)
                 try:
-                    found.append(self._composed(pinned))
+                    found.append(self._composed(pinned, output.content))
                 except Exception as error:  # one entry's oddity, or our bug: the others go on
                     self._leave_out(output, pinned.id, error)
         return found

@@ -196,6 +196,7 @@ def poll_of(
         problems=feed.problems,
         slowdown=texts.slowdown if texts else None,
         first=before.succeeded is None,
+        backlog=subscription.ruler.backlog,
         origins=origins or {},
         points=source.role == "aggregator",
         advertised=given.advertised,
@@ -246,6 +247,7 @@ def read_push(store: Store, subscription: Subscription, sent: Response) -> tuple
         arrivals=taken,
         present=frozenset(given.ids),
         points=source.role == "aggregator",
+        backlog=subscription.ruler.backlog,
     )
     return poll, len(taken) == len(arrivals)
 

@@ -270,3 +270,36 @@ def test_the_licence_of_a_revision_is_that_of_the_words_that_are_told() -> None:
 
     assert made.content is None
     assert [x.href for x in made.links if x.rel == "license"] == [NC]
+
+
+def test_an_output_shows_less_than_its_sources_allow_and_never_more(world: World) -> None:
+    def configured(more: str) -> None:
+        world.config(
+            "site: {url: 'https://planet.example/', id: 'tag:planet.example,2026:p'}\nsources:\n"
+            "  a: {url: 'https://a.example/feed', categories: [short, long], content: full}\n"
+            "  b: {url: 'https://b.example/feed', categories: [short, long], content: link}\n"
+            + more
+        )
+
+    for name in ("a", "b"):
+        told = LONG.replace("ferry", f"ferry to {name * 9}")
+        link = f"https://{name}.example/1"
+        world.serve(name, rss(Item(link=link, title=name, text=told)))
+    configured("categories: {short: {content: excerpt, entries: 1}, long: {content: full}}\n")
+    world.run()
+
+    texts = {
+        text(e, "title"): (text(e, "summary"), text(e, "content")) for e in world.published("long")
+    }
+    assert texts["b"] == ("", "") and texts["a"][1]
+    assert texts == {
+        text(e, "title"): (text(e, "summary"), text(e, "content")) for e in world.published()
+    }
+    (short,) = world.published("short")
+    assert short.find(f"{ATOM}content") is None
+
+    configured("output: {content: link}\ncategories: {long: {content: full}}\n")
+    world.run(force=False)
+    for name in ("all", "short", "long"):
+        assert not any(e.find(f"{ATOM}summary") is not None for e in world.published(name))
+        assert not any(e.find(f"{ATOM}content") is not None for e in world.published(name))

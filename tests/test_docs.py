@@ -243,6 +243,13 @@ def test_a_sample_of_an_answer_is_true(
     assert sample in shell(f"{runs}; {command}", example, environment)
 
 
+def test_the_sample_of_a_plan_is_true(example: Path, environment: dict[str, str]) -> None:
+    (edit,) = re.findall(r"^sed .*$", TEXTS["docs/plan.md"], re.MULTILINE)
+    sample = shown("docs/plan.md", "$ aggregator plan").removeprefix("$ aggregator plan\n")
+
+    assert sample in shell(f"aggregator -q run; {edit}; aggregator plan", example, environment)
+
+
 def test_the_samples_of_messages_are_true(tmp_path: Path, environment: dict[str, str]) -> None:
     (tmp_path / "config.yaml").write_text("sources:\n  hn:\n    url: x\n    evry: 1h\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from aggregator import config
 from aggregator.errors import ConfigError
-from aggregator.model import Category, Enclosure, Entry, Link, Person
+from aggregator.model import Category, Enclosure, Entry, Link, Person, Source
 from aggregator.rules.expressions import (
+    DATES,
     LISTS,
     NUMBER_SIGNS,
     NUMBERS,
@@ -44,6 +46,11 @@ ADVERT = Entry(
     authors=(Person(name="bot"), Person(email="bot@example.org")),
     summary="大<em>模型</em>",
     enclosures=(Enclosure(url="https://example.org/a.mp3"),),
+)
+
+DATED = Entry(
+    published=datetime(2025, 1, 2, 7, tzinfo=timezone(timedelta(hours=8))),
+    links=(Link(href="https://www.a.example/1"),),
 )
 
 EXPECTED = [
@@ -100,6 +107,27 @@ EXPECTED = [
     ("length <= 3", ADVERT, True),
     ("length > 3", ADVERT, False),
     ("length >= 3", ADVERT, True),
+    ("words = 1", ADVERT, False),
+    ("words = 3", ADVERT, True),
+    ("words > 200", SQLITE, True),
+    # a day
+    ("published", EMPTY, False),
+    ("published < 2025-01-02", DATED, True),
+    ("published < 2025-01-01", DATED, False),
+    ("published <= 2025-01-01", DATED, True),
+    ("published = 2025-1-1", DATED, True),
+    ("published != 2025-01-01", DATED, False),
+    ("updated = 2025-01-01", DATED, True),
+    ("published != 2025-01-01", EMPTY, False),
+    ("not published = 2025-01-01", EMPTY, True),
+    # where it is from
+    ('host = "a.example"', DATED, True),
+    ('host = "www.a.example"', DATED, True),
+    ('host = "ww.a.example"', DATED, False),
+    ("host", EMPTY, False),
+    ("host", Entry(links=(Link(href="http://[:"),)), False),
+    ('path ~ "^old/"', Entry(path="old/a.md"), True),
+    ('rights has "cc by"', Entry(rights="CC BY 4.0"), True),
     # together
     ("not title", EMPTY, True),
     ("not not title", SQLITE, True),
@@ -166,6 +194,10 @@ WRONG = [
     ("tags has", 8, "expected a text in quotes at character 9: the end"),
     ('tags has "python', 9, "quote never closed at character 10: '\"python'"),
     ("tags has “python", 9, "quote never closed at character 10: '“python'"),
+    ("published < 2025-13-02", 12, "no such day at character 13: '2025-13-02'"),
+    ('published < "1d"', 12, "expected a day such as 2026-03-31 at character 13: '\"1d\"'"),
+    ("published ~ 2025-01-01", 10, "expected one of < <= > >= = == != at character 11: '~'"),
+    ("length < 2025-01-01", 9, "expected a whole number at character 10: '2025-01-01'"),
     ("length", 6, "expected one of < <= > >= = == != at character 7: the end"),
     ('length > "3"', 9, "expected a whole number at character 10: '\"3\"'"),
     ("length > 1.5", 10, "expected and, or, or the end at character 11: '.'"),
@@ -178,6 +210,14 @@ WRONG = [
     ("not " * 51 + "title", 204, "nested deeper than 50 at character 205"),
     ("title" + " " * 4000, 4000, "expected at most 4000 characters at character 4001"),
 ]
+
+
+def test_what_is_asked_of_the_source_is_asked_of_the_list_that_names_it_too() -> None:
+    source = Source(id="blogs/a.example-1", list="blogs", url="x", role="aggregator")
+
+    for expression in ('source = "blogs"', 'source has "blogs/a.example-1"', 'role = "aggregator"'):
+        assert compile_expression(expression)(EMPTY, source)
+        assert not compile_expression(expression)(EMPTY)
 
 
 @pytest.mark.parametrize(("expression", "offset", "message"), WRONG)
@@ -304,6 +344,7 @@ EXAMPLES = [
     expression
     for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     for expression in yaml.safe_load(block).values()
+    if isinstance(expression, str)
 ]
 
 
@@ -316,7 +357,7 @@ def test_every_example_of_the_page_tells_entries_apart(expression: str) -> None:
 
 def test_the_page_names_every_field_and_operator() -> None:
     assert len(EXAMPLES) == 4
-    for field in (*TEXTS, *LISTS, *NUMBERS):
+    for field in (*TEXTS, *LISTS, *NUMBERS, *DATES):
         assert f"`{field}`" in PAGE
     for sign in (*TEXT_SIGNS, *NUMBER_SIGNS):
         assert re.search(rf"[ `]{re.escape(sign)}[ `]", PAGE)

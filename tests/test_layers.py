@@ -32,7 +32,7 @@ LAYERS = (
     {"reading"},
     {"pipeline"},
     {"report", "status", "metrics"},
-    {"explain", "tasks"},
+    {"explain", "plan", "tasks"},
     {"announcer", "distributor"},
     {"app", "subscriber"},
     {"online", "schedule"},

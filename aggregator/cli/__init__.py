@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from aggregator import __version__
-from aggregator.cli import allocator, answers, lint, setup, stories, streams, work
+from aggregator.cli import allocator, answers, lint, planning, setup, stories, streams, work
 from aggregator.cli.common import BAD_CONFIG, FAILED, INTERRUPTED, LOCKED, say
 from aggregator.errors import AggregatorError, ConfigError, StoreLocked
 
@@ -74,6 +74,6 @@ for _command in (
     setup.init, setup.check, setup.schema,
     answers.status, answers.entries, answers.inspect,
     lint.lint,
-    stories.explain, stories.merge, stories.split,
+    stories.explain, stories.merge, stories.split, planning.plan,
 ):  # fmt: skip
     commands.add_command(_command)

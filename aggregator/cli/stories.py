@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli import tables
-from aggregator.cli.common import FAILED, common, print_json, say, settings
+from aggregator.cli.common import FAILED, common, config_file, print_json, say, settings
 from aggregator.errors import AggregatorError, StoreLocked
 
 if TYPE_CHECKING:
@@ -53,7 +53,13 @@ def explain(entry: str, as_json: bool, path: Path | None, quiet: bool, verbose: 
         wanted = app.publication(given, store)
         config = given.config
         found = explained(
-            store, wanted, entry, window=config.dedupe.window, rules=config.link_rules
+            store,
+            wanted,
+            entry,
+            window=config.dedupe.window,
+            rules=config.link_rules,
+            rulers=app.rulers(given, store),
+            lines=app.rule_lines(config_file(path), given),
         )
     finally:
         store.close()
@@ -177,11 +183,20 @@ def _copy(x: dict[str, Any], width: int | None) -> Iterator[str]:
     if x["reason"]:
         yield from line("parted" if x["reason"] == SPLIT else "merged", x["reason"])
     yield from line("in", ", ".join(x["categories"]) or "all")
+    for name, rule in x["filed"].items():
+        yield from line("", f"{name}: {_rule(rule)}")
+    for name, rule in x["refused"].items():
+        yield from line("not in", f"{name}: {_rule(rule)}")
     if x["held"]:
-        yield from line("held", x["held"])
+        place = x["dropped"] and x["dropped"]["line"]
+        yield from line("held", f"{x['held']} ({place})" if place else x["held"])
     for said in x["ledger"]:
         told = f"{said['event']}: {said['detail']}"
         yield from tables.beside((f"  {said['at']}", told), (22,), width)
+
+
+def _rule(placed: dict[str, Any]) -> str:
+    return f"{placed['rule']} ({placed['line']})" if placed["line"] else str(placed["rule"])
 
 
 def _led(x: dict[str, Any]) -> str:

@@ -1,24 +1,35 @@
-"""Which outputs an entry stands in: its source's categories, its own sections, and those of its
-tags, or of its text, that the config's `categories` speak of.
+"""Which outputs an entry stands in, and by which rule: its source's categories, its own sections,
+and those of its tags, or of its text, that the config speaks of. A category may refuse some.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from aggregator.model import Entry
+from aggregator.model import Entry, Source
+from aggregator.rules.expressions import Test, compile_expression
 from aggregator.text import fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRule:
-    """One entry of the config's `categories`."""
+    """One entry of the config's `categories`; what is asked there is an expression."""
 
     name: str
     aliases: tuple[str, ...] = ()
-    match: Callable[[Entry], bool] | None = None
+    match: str | None = None
+    keep: str | None = None
+    drop: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """Where an entry stands, and which outputs refuse it; each with the rule that says so."""
+
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Categories:
@@ -35,24 +46,56 @@ class Categories:
         self._ruled = {
             _spelled(x): self._first[_spelled(r.name)] for r in rules for x in (r.name, *r.aliases)
         }
-        self._matching = tuple((self.name(r.name), r.match) for r in rules if r.match)
+        self._matching = tuple(self._asked(rules, "match"))
+        self._keeping = tuple(self._asked(rules, "keep"))
+        self._dropping = tuple(self._asked(rules, "drop"))
 
-    def outputs(self, entry: Entry, source_categories: Iterable[str]) -> tuple[str, ...]:
-        """The names of the categories that `entry` is published in, each once."""
-        filed = (self.name(c) for c in (*source_categories, *entry.sections))
-        tagged = (
-            self._ruled.get(_spelled(word))
-            for c in entry.categories
-            for word in (c.term, c.label)
-            if word
-        )
-        matched = (name for name, match in self._matching if match(entry))
-        return tuple(dict.fromkeys(n for n in (*filed, *tagged, *matched) if n))
+    def _asked(self, rules: Iterable[CategoryRule], key: str) -> Iterator[tuple[str, Test, str]]:
+        """Those that have such an expression: the name, the test, and what it is called."""
+        for rule in rules:
+            if text := getattr(rule, key):
+                told = f"categories.{rule.name}.{key}: {text}"
+                yield self.name(rule.name), compile_expression(text), told
+
+    def filing(self, entry: Entry, source: Source) -> Filing:
+        found: dict[str, str] = {}
+        for name, rule in self._filed(entry, source):
+            found.setdefault(name, rule)
+        refused = {
+            name: rule
+            for asked, wanted in ((self._keeping, True), (self._dropping, False))
+            for name, test, rule in asked
+            if name in found and test(entry, source) is not wanted
+        }
+        outputs = {name: rule for name, rule in found.items() if name not in refused}
+        return Filing(outputs=outputs, refused=refused)
+
+    def _filed(self, entry: Entry, source: Source) -> Iterator[tuple[str, str]]:
+        for category in source.categories:
+            yield self.name(category), f"{place_of(source)}.categories"
+        for category in entry.sections:
+            yield self.name(category), "its own category"
+        mapped = {_spelled(tag): category for tag, category in source.map}
+        for word in (x for c in entry.categories for x in (c.term, c.label) if x):
+            spelled = _spelled(word)
+            if spelled in mapped:
+                yield self.name(mapped[spelled]), f"{place_of(source)}.map: {word}"
+            elif name := self._ruled.get(spelled):
+                yield name, f"its tag {word}"
+        for name, test, rule in self._matching:
+            if test(entry, source):
+                yield name, rule
 
     def name(self, category: str) -> str:
         """The one name of a category, on one line."""
         key = _spelled(category)
         return self._ruled.get(key) or self._first.setdefault(key, " ".join(category.split()))
+
+
+def place_of(source: Source) -> str:
+    """Where the config speaks of it; of one that a list names, where it speaks of the list."""
+    section = "posts" if source.kind == "posts" else "sources"
+    return f"{section}.{source.list or source.id}"
 
 
 @lru_cache(maxsize=4096)  # the same few tags come again with every entry

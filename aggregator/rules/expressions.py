@@ -1,7 +1,7 @@
 """A tiny language over entries: `tags has "python" and not title ~ "(?i)sponsored"`.
 
 `compile_expression` gives a function of an entry, or an error that points at the character.
-To add a field: one line in TEXTS, LISTS or NUMBERS, and one in docs/expressions.md.
+To add a field: one line in TEXTS, LISTS, NUMBERS or DATES, and one in docs/expressions.md.
 """
 
 from __future__ import annotations
@@ -10,16 +10,34 @@ import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import re2
 
 from aggregator.errors import ConfigError
-from aggregator.model import Entry
+from aggregator.model import Entry, Source
 from aggregator.text import fold, plain
 
-Test = Callable[[Entry], bool]
+_NO_SOURCE = Source(id="", url="")
+
+
+class Test(Protocol):
+    """A question about an entry, which came from a source."""
+
+    def __call__(self, entry: Entry, source: Source = _NO_SOURCE) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    entry: Entry
+    source: Source
+
+
+_Test = Callable[[_Asked], bool]
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 50
@@ -40,7 +58,8 @@ def compile_expression(text: str) -> Test:
     if len(text) > MAX_LENGTH:
         what = f"expected at most {MAX_LENGTH} characters"
         raise ExpressionError(what, offset=MAX_LENGTH, found=f"there are {len(text)}")
-    return _Parser(text).whole()
+    test = _Parser(text).whole()
+    return lambda entry, source=_NO_SOURCE: test(_Asked(entry, source))
 
 
 # ── fields ───────────────────────────────────────────────────────────────────
@@ -51,44 +70,87 @@ def _plain(markup: str | None) -> str:
     return plain(markup or "")
 
 
-def _text(entry: Entry) -> str:
+def _text(asked: _Asked) -> str:
+    entry = asked.entry
     return "\n".join((entry.title, _plain(entry.summary), _plain(entry.content)))
 
 
-def _authors(entry: Entry) -> tuple[str, ...]:
-    return tuple(x.name for x in entry.authors if x.name)
+def _authors(asked: _Asked) -> tuple[str, ...]:
+    return tuple(x.name for x in asked.entry.authors if x.name)
 
 
-def _tags(entry: Entry) -> tuple[str, ...]:
+def _tags(asked: _Asked) -> tuple[str, ...]:
+    entry = asked.entry
     labels = (x.label for x in entry.categories if x.label)
     return (*(x.term for x in entry.categories), *labels, *entry.sections)
 
 
-TEXTS: dict[str, Callable[[Entry], str]] = {
-    "title": lambda entry: entry.title,
+def _source(asked: _Asked) -> tuple[str, ...]:
+    """Its name, and that of the list that it stands in."""
+    return tuple(x for x in (asked.source.id, asked.source.list) if x)
+
+
+def _host(asked: _Asked) -> tuple[str, ...]:
+    """Of its link, and each domain that this is in: www.a.example is at a.example, too."""
+    try:
+        host = urlsplit(asked.entry.link or "").hostname or ""
+    except ValueError:
+        return ()
+    labels = host.split(".")[:_MOST_LABELS] if host else []
+    return tuple(".".join(labels[place:]) for place in range(len(labels)))
+
+
+def _words(asked: _Asked) -> int:
+    """Between spaces; a Chinese or Japanese character is one."""
+    return len(_WORD.findall(_plain(asked.entry.html)))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.astimezone(UTC).date() if moment else None
+
+
+_MOST_LABELS = 127  # of a host's name (RFC 1035)
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}](?:[^\W{_CJK}]|['’.-](?=\w))*+")
+
+
+TEXTS: dict[str, Callable[[_Asked], str]] = {
+    "title": lambda asked: asked.entry.title,
     "text": _text,
-    "content": lambda entry: _plain(entry.content),
-    "summary": lambda entry: _plain(entry.summary),
-    "link": lambda entry: entry.link or "",
-    "author": lambda entry: ", ".join(_authors(entry)),
-    "language": lambda entry: entry.language or "",
-    "id": lambda entry: entry.id,
+    "content": lambda asked: _plain(asked.entry.content),
+    "summary": lambda asked: _plain(asked.entry.summary),
+    "link": lambda asked: asked.entry.link or "",
+    "author": lambda asked: ", ".join(_authors(asked)),
+    "language": lambda asked: asked.entry.language or "",
+    "id": lambda asked: asked.entry.id,
+    "path": lambda asked: asked.entry.path or "",
+    "rights": lambda asked: asked.entry.rights or "",
+    "role": lambda asked: asked.source.role,
 }
-LISTS: dict[str, Callable[[Entry], tuple[str, ...]]] = {
+LISTS: dict[str, Callable[[_Asked], tuple[str, ...]]] = {
     "tags": _tags,
     "categories": _tags,
     "authors": _authors,
-    "enclosures": lambda entry: tuple(x.url for x in entry.enclosures),
+    "enclosures": lambda asked: tuple(x.url for x in asked.entry.enclosures),
+    "source": _source,
+    "host": _host,
 }
-NUMBERS: dict[str, Callable[[Entry], int]] = {
-    "length": lambda entry: len(_plain(entry.html)),
+NUMBERS: dict[str, Callable[[_Asked], int]] = {
+    "length": lambda asked: len(_plain(asked.entry.html)),
+    "words": _words,
+}
+# Only what the source says: when we saw an entry is no property of it, and no rule that hangs on
+# today's date would give the same document tomorrow.
+DATES: dict[str, Callable[[_Asked], date | None]] = {
+    "published": lambda asked: _day(asked.entry.published),
+    "updated": lambda asked: _day(asked.entry.updated or asked.entry.published),
 }
 
 
 # ── comparing ────────────────────────────────────────────────────────────────
 
 TEXT_SIGNS = ("~", "!~", "=", "==", "!=", "has")
-NUMBER_SIGNS: dict[str, Callable[[int, int], bool]] = {
+NUMBER_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -129,7 +191,8 @@ def _encode(text: str) -> bytes:
 _TOKEN = re.compile(
     r"""\s*+(?: (?P<text>
         "(?:\\.|[^"\\])*+" | '(?:\\.|[^'\\])*+' | “(?:\\.|[^”\\])*+” | ‘(?:\\.|[^’\\])*+’)
-    | (?P<number>[0-9]+) | (?P<word>\w+) | (?P<sign>!~|[=!<>]=|[=~<>()]) | (?P<end>\Z)
+    | (?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![\w-])) | (?P<number>[0-9]+)
+    | (?P<word>\w+) | (?P<sign>!~|[=!<>]=|[=~<>()]) | (?P<end>\Z)
     | (?P<unclosed>["'“‘].*) | (?P<other>.) )""",
     re.DOTALL | re.VERBOSE,
 )
@@ -164,30 +227,30 @@ class _Parser:
         self.tokens = (_Token(kind, x[kind], x.start(kind)) for x, kind in kinds)
         self.token = next(self.tokens)
 
-    def whole(self) -> Test:
+    def whole(self) -> _Test:
         test = self.any_of(0)
         if self.token.kind != "end":
             raise _wrong("expected and, or, or the end", self.token, ("and", "or"))
         return test
 
-    def any_of(self, depth: int) -> Test:
+    def any_of(self, depth: int) -> _Test:
         tests = [self.all_of(depth)]
         while self.took("or"):
             tests.append(self.all_of(depth))
-        return lambda entry: any(test(entry) for test in tests)
+        return lambda asked: any(test(asked) for test in tests)
 
-    def all_of(self, depth: int) -> Test:
+    def all_of(self, depth: int) -> _Test:
         tests = [self.unit(depth)]
         while self.took("and"):
             tests.append(self.unit(depth))
-        return lambda entry: all(test(entry) for test in tests)
+        return lambda asked: all(test(asked) for test in tests)
 
-    def unit(self, depth: int) -> Test:
+    def unit(self, depth: int) -> _Test:
         if depth > MAX_DEPTH:
             raise _wrong(f"nested deeper than {MAX_DEPTH}", self.token)
         if self.took("not"):
             denied = self.unit(depth + 1)
-            return lambda entry: not denied(entry)
+            return lambda asked: not denied(asked)
         if not self.took("("):
             return self.comparison()
         test = self.any_of(depth + 1)
@@ -195,35 +258,54 @@ class _Parser:
             raise _wrong("expected and, or, or )", self.token, ("and", "or"))
         return test
 
-    def comparison(self) -> Test:
+    def comparison(self) -> _Test:
         field = self.take()
         if field.source in NUMBERS:
             return self.measured(NUMBERS[field.source])
+        if field.source in DATES:
+            return self.dated(DATES[field.source])
         if field.source in LISTS:
             return self.compared(LISTS[field.source], whole=True)
         if field.source in TEXTS:
             value = TEXTS[field.source]
-            return self.compared(lambda entry: (value(entry),), whole=False)
-        raise _wrong("expected a field", field, ("not", *TEXTS, *LISTS, *NUMBERS))
+            return self.compared(lambda asked: (value(asked),), whole=False)
+        raise _wrong("expected a field", field, ("not", *TEXTS, *LISTS, *NUMBERS, *DATES))
 
-    def measured(self, value: Callable[[Entry], int]) -> Test:
+    def measured(self, value: Callable[[_Asked], int]) -> _Test:
+        compare = self.sign()
+        limit = int(self.take_a("number", "a whole number").source)
+        return lambda asked: compare(value(asked), limit)
+
+    def dated(self, value: Callable[[_Asked], date | None]) -> _Test:
+        """Of an entry without a date no comparison is true."""
+        if self.token.source in ("and", "or", ")", ""):
+            return lambda asked: value(asked) is not None
+        compare, limit = self.sign(), self.day()
+        return lambda asked: (day := value(asked)) is not None and compare(day, limit)
+
+    def sign(self) -> Callable[[Any, Any], bool]:
         if self.token.source not in NUMBER_SIGNS:
             raise _wrong(f"expected one of {' '.join(NUMBER_SIGNS)}", self.token)
-        compare = NUMBER_SIGNS[self.take().source]
-        limit = int(self.take_a("number", "a whole number").source)
-        return lambda entry: compare(value(entry), limit)
+        return NUMBER_SIGNS[self.take().source]
 
-    def compared(self, values: Callable[[Entry], tuple[str, ...]], *, whole: bool) -> Test:
+    def day(self) -> date:
+        given = self.take_a("date", "a day such as 2026-03-31")
+        try:
+            return date(*map(int, given.source.split("-")))
+        except ValueError:
+            raise _wrong("no such day", given) from None
+
+    def compared(self, values: Callable[[_Asked], tuple[str, ...]], *, whole: bool) -> _Test:
         """True when true of any of the values; with a `!`, when of none."""
         if self.token.source in ("and", "or", ")", ""):
-            return lambda entry: any(values(entry))
+            return lambda asked: any(values(asked))
         if self.token.source not in TEXT_SIGNS:
             known = ("and", "or", "has")
             raise _wrong(f"expected one of {' '.join(TEXT_SIGNS)}", self.token, known)
         sign = self.take().source
         wanted = self.take_a("text", "a text in quotes")
         matches, denied = _matcher(sign, wanted, whole=whole), sign.startswith("!")
-        return lambda entry: any(map(matches, values(entry))) != denied
+        return lambda asked: any(map(matches, values(asked))) != denied
 
     def took(self, word: str) -> bool:
         return self.token.source == word and bool(self.take())

@@ -280,6 +280,9 @@ class Store(Protocol):
         """Those of an output that surfaced last, newest first; held ones left out. `unfiled`: of
         those that are on no archive page."""
 
+    def listed(self) -> Iterable[tuple[str, int]]:
+        """All outputs, each with all clusters that are published in it, or will be."""
+
     def filed(self, page: Page) -> list[Story]:
         """Those on an archive page."""
 

@@ -706,6 +706,13 @@ class SqlStore:
     def stories(self, output: str, limit: int, *, unfiled: bool = False) -> list[Story]:
         return listings.newest(self._db, output, limit, unfiled=unfiled)
 
+    def listed(self) -> Iterator[tuple[str, int]]:
+        rows = self._db.reader.stream(
+            "SELECT l.output, l.cluster FROM listing l JOIN cluster c ON c.key = l.cluster"
+            " WHERE c.release IS NULL AND c.merged IS NULL"
+        )
+        return ((row["output"], row["cluster"]) for row in rows)
+
     def filed(self, page: Page) -> list[Story]:
         return listings.filed(self._db, page.output, page.number)
 

@@ -387,11 +387,14 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
     formats = {name: FORMATS[name] for name in given.config.output.formats if name in FORMATS}
+    arrangement = given.config.output.layout
+    layout = Layout(site=site.url, formats=formats, arrangement=arrangement)
+    site = replace(site, feed=layout.feed_id(compose.ALL))
     archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
     return Publication(
         site=site,
-        layout=Layout(site=site.url, formats=formats),
+        layout=layout,
         archive=archive,
         sources=given.sources,
         titles=titles,

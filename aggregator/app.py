@@ -503,6 +503,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     content = given.config.output.content
     contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
     layout = _layout(given)
+    site = replace(site, feed=layout.feed_id(compose.ALL))
     archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
     return Publication(
@@ -550,6 +551,7 @@ def _layout(given: Settings) -> Layout:
         site=given.config.site_url,
         formats={name: FORMATS[name] for name in wanted},
         hubs=given.config.hubs,
+        arrangement=given.config.output.layout,
     )
 
 

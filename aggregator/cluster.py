@@ -454,6 +454,9 @@ def _standing(
 def minted(site: str, entry: StoredEntry) -> str:
     """The atom:id of an entry: its own where that is an IRI (RFC 4287 §4.2.6: republishing must
     not change it), else one made from where it comes from, the same each time it is made."""
+    named = (x.href for x in entry.entry.links if x.rel == "id") if entry.entry else iter(())
+    if id := next(named, None):  # the feed of its own site, which this one stands in for, has it
+        return id
     own = entry.entry.id if entry.entry else ""
     if (
         syntax.iri(own) == own

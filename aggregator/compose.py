@@ -6,6 +6,7 @@ the clock, so the same store gives the same bytes.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ class Site:
     title: str
     author: Person
     language: str | None = None
+    feed: str | None = None  # the id of the feed of everything, if it is not made of the site's
 
 
 # ── documents ────────────────────────────────────────────────────────────────
@@ -201,7 +203,7 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
         own = entry.origin
     elif source and source.kind == "posts":
         own = Origin(
-            id=feed_id(site.id, ALL),
+            id=site.feed or feed_id(site.id, ALL),
             title=source.title or site.title,
             links=(Link(href=site.url),),
             authors=(site.author,),
@@ -245,7 +247,15 @@ def _source_links(source: Source | None, feed: Feed) -> tuple[Link, ...]:
 
 # ── slugs ────────────────────────────────────────────────────────────────────
 
+_NOT_IN_NAME = re.compile(r"[/\\\x00-\x1f\x7f]|^\.|^\s|\s$")
 _LONGEST_SLUG = 150  # bytes: with its suffix, below what any file system takes
+
+
+def raw_slug(name: str, taken: Collection[str]) -> str:
+    """A category's own name for a file name, as jekyll-feed has it; another where it is none, or
+    is taken."""
+    fits = not _NOT_IN_NAME.search(name) and len(name.encode()) <= _LONGEST_SLUG
+    return name if fits and name not in {*taken, *RESERVED} else slug_of(name, taken)
 
 
 def slug_of(name: str, taken: Collection[str]) -> str:

@@ -59,6 +59,7 @@ from aggregator.config_values import (
 from aggregator.link_parts import parts_of
 from aggregator.model import (
     KNOWN,
+    Arrangement,
     ContentPolicy,
     How,
     JsonFields,
@@ -375,6 +376,9 @@ class Output:
     formats: tuple[Format, ...] = Field(
         default=("atom",), min_length=1, description="What each feed is written as."
     )
+    layout: Arrangement = Field(
+        default="plain", description="Names of files and ids; jekyll: those of jekyll-feed."
+    )
     entries: UpTo10000 = Field(default=50, description="Entries in a feed.")
     content: ContentPolicy = Field(
         default="full", description="The most that is shown of an entry in any feed."
@@ -520,6 +524,7 @@ class Config:
                 site=self.site.url,
                 link_keys=given.link_keys,
                 links=given.links,
+                named=given.reads == "jekyll" and self.output.layout == "jekyll",
             ),
         )
 

@@ -351,7 +351,9 @@ def differs(path: Path, body: bytes) -> bool:
 def sweep(folder: Path) -> None:
     """Remove what a process that was killed while writing left behind. What cannot be removed, a
     folder of that name, is told when a document is to be written there."""
-    leftovers = (place.glob(f".*{_TEMPORARY}") for place in (folder, folder / "archive"))
+    leftovers = (
+        place.glob(f".*{_TEMPORARY}") for place in (folder, folder / "archive", folder / "feed")
+    )
     for leftover in chain.from_iterable(leftovers):
         with suppress(OSError):
             leftover.unlink(missing_ok=True)

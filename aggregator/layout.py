@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from aggregator.formats import Format
-from aggregator.model import Link
+from aggregator.model import Arrangement, Link
 
+ALL = "all"  # the slug of what holds everything
 ARCHIVE = "archive"  # the folder of archive pages
 PAGE = "html"  # the format that is for people
+_OF_JEKYLL = "atom"  # the format of jekyll-feed
+_SAFE_TO_JEKYLL = "/!$&'()*+,;=:@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +32,25 @@ class Layout:
     site: str  # an address that ends in a slash
     formats: Mapping[str, Format]  # by name; readers are led to the first
     hubs: tuple[str, ...] = ()
+    arrangement: Arrangement = "plain"  # or that of jekyll-feed, for feeds in Atom
 
     def path(self, slug: str, name: str, page: str | None = None) -> str:
         """Of a document of an output in the format of this name, below the folder:
         `finance.atom`, or of one of its archive pages: `archive/finance-2026-03.atom`."""
+        if self.arrangement == "jekyll" and name == _OF_JEKYLL and not page:
+            return "feed.xml" if slug == ALL else f"feed/{slug}.xml"
         suffix = self.formats[name].suffix
         return f"{ARCHIVE}/{slug}-{page}.{suffix}" if page else f"{slug}.{suffix}"
 
     def address(self, path: str) -> str:
+        if self.arrangement == "jekyll":
+            return quote(self.site, safe="%" + _SAFE_TO_JEKYLL) + quote(path, safe=_SAFE_TO_JEKYLL)
         return self.site + quote(path)
+
+    def feed_id(self, slug: str) -> str | None:
+        """The permanent id of an output, where it is its address; else it is made of the site's."""
+        jekyll = self.arrangement == "jekyll"
+        return self.address(self.path(slug, _OF_JEKYLL)) if jekyll else None
 
     def links(self, slug: str, name: str, around: Around) -> tuple[Link, ...]:
         """The links of a document of an output in the format of this name (RFC 4287 §4.2.7,

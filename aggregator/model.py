@@ -15,6 +15,7 @@ Kind = Literal["feed", "posts", "json", "opml", "page", "sitemap"]
 Role = Literal["original", "aggregator"]
 ContentPolicy = Literal["full", "excerpt", "link"]
 Reads = Literal["loose", "jekyll"]
+Arrangement = Literal["plain", "jekyll"]
 PostLinks = Literal["target", "own"]
 
 
@@ -41,12 +42,12 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """atom:link (RFC 4287 §4.2.7). Six relations are our own and never published:
+    """atom:link (RFC 4287 §4.2.7). Seven relations are our own and never published:
     `canonical`, an address that the publisher itself calls the true one (rel=canonical,
     feedburner:origLink); `permalink`, an id that is also an address; `source`, what dc:source calls
     so; `key`, an address that is good for comparing but not for showing (made from an id in a file
     name); `text`, where the text is that its source only announces; `origin`, the address that
-    its page declares."""
+    its page declares; `id`, what a post is called in the feed of its own site."""
 
     href: str
     rel: str = "alternate"
@@ -253,6 +254,7 @@ class PostOptions:
         "canonicalURL",
     )
     links: PostLinks = "target"  # what the link of a post is: the source link, or its own page
+    named: bool = False  # whether it is to have the id that jekyll-feed gives it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,7 +232,9 @@ class _Publishing:
                 set(wanted.wanted_slugs.values()) - {wanted.wanted_slugs.get(name)}
             )
             asked = wanted.wanted_slugs.get(name) or name
-            slug = compose.ALL if name == EVERYTHING else compose.slug_of(asked, taken)
+            jekyll = wanted.layout.arrangement == "jekyll"
+            make = compose.raw_slug if jekyll else compose.slug_of
+            slug = compose.ALL if name == EVERYTHING else make(asked, taken)
             with store.transaction():
                 store.name(name, slug)
             slugs = {name: slug}
@@ -341,7 +343,8 @@ class _Publishing:
             if never and not feed.entries and _filled(file):
                 continue
             links = layout.links(output.slug, name, around)
-            linked = replace(feed, links=links, archive=number is not None)
+            id = layout.feed_id(output.slug) or feed.id
+            linked = replace(feed, id=id, links=links, archive=number is not None)
             if self._hand.write(file, self._body(output, form, linked)):
                 self.written.append(at)
             yield Document(path=at, output=output.name, page=number, stamp=files.stamp(file))

@@ -53,7 +53,8 @@ _OPEN = {"X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"
 _LEAVE = 5  # seconds for whoever is still reading when we are told to stop
 _STALE = timedelta(minutes=2)  # a loop that has not ticked for so long is not well
 
-mimetypes.add_type(atom.MEDIA_TYPE, ".atom")
+for _suffix in (".atom", ".xml"):  # the second is what jekyll-feed calls its feeds
+    mimetypes.add_type(atom.MEDIA_TYPE, _suffix)
 
 
 async def serve(config: Path, given: app.Settings) -> None:
@@ -249,7 +250,9 @@ class _Pages:
         shown = sorted(slugs, key=lambda name: (name != EVERYTHING, slugs[name]))
         titles = {EVERYTHING: wanted.site.title} | dict(wanted.titles)
         search = search_head(wanted.site.title) if daemon.settings.config.serve.search else ""
-        return _index_page(wanted.site, [(slugs[n], titles.get(n, n)) for n in shown], search)
+        layout, name = wanted.layout, next(iter(wanted.layout.formats))
+        feeds = [(layout.path(slugs[n], name), titles.get(n, n)) for n in shown]
+        return _index_page(wanted.site, feeds, layout.formats[name].media_type, search)
 
 
 def _private_answer() -> Response:
@@ -283,14 +286,15 @@ def _page(title: str, language: str | None, head: str, body: str) -> str:
     )
 
 
-def _index_page(site: compose.Site, feeds: list[tuple[str, str]], search: str) -> str:
+def _index_page(
+    site: compose.Site, feeds: list[tuple[str, str]], media_type: str, search: str
+) -> str:
     head = search + "".join(
-        f'<link rel="alternate" type="{atom.MEDIA_TYPE}" title="{escape(title)}"'
-        f' href="{quote(slug)}.atom">\n'
-        for slug, title in feeds
+        f'<link rel="alternate" type="{media_type}" title="{escape(title)}" href="{quote(path)}">\n'
+        for path, title in feeds
     )
     items = "".join(
-        f'<li><a href="{quote(slug)}.atom">{escape(title)}</a></li>\n' for slug, title in feeds
+        f'<li><a href="{quote(path)}">{escape(title)}</a></li>\n' for path, title in feeds
     )
     body = f"<ul>\n{items}</ul>\n" if feeds else "<p>No feed has been written yet.</p>\n"
     return _page(site.title, site.language, head, body)

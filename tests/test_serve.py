@@ -563,3 +563,12 @@ def test_a_folder_of_posts_that_cannot_be_watched_is_told_and_looked_at(daemon: 
 
     until(lambda: daemon.titles() == ["A"], seconds=40)
     assert len(daemon.logged("folder not watched; looked at every ten seconds instead")) == 1
+
+
+def test_feeds_are_served_under_the_names_of_jekyll_feed(daemon: Daemon, web: Server) -> None:
+    daemon.config({"a": f"{web.url}/feed"}, more="output: {layout: jekyll}\n")
+    daemon.start()
+
+    for path in ("/feed.xml", f"/feed/{quote('财经')}.xml"):
+        assert daemon.get(path).headers["content-type"].startswith("application/atom+xml")
+        assert f'href="{path[1:]}"'.encode() in daemon.get("/").body

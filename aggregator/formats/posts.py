@@ -21,7 +21,7 @@ from aggregator.formats.post_links import link_and_text, links_of, own_address
 from aggregator.formats.post_liquid import of_its_own
 from aggregator.formats.post_text import HTML_SUFFIXES, html
 from aggregator.links import with_permalink
-from aggregator.model import Category, Entry, Feed, PostOptions
+from aggregator.model import Category, Entry, Feed, Link, PostOptions
 
 _SUFFIXES = {".md", ".markdown", ".mkd", ".mkdn", ".mkdown"} | HTML_SUFFIXES
 _NO = {"false", "no", "off", "n", "0"}
@@ -73,6 +73,7 @@ class Decided:
     tags: tuple[str, ...]
     zone: tzinfo  # of the other dates that give no offset
     address: str | None = None  # its own; its link, if it has no source link
+    id: str | None = None  # in the feed of its own site
     problems: tuple[str, ...] = ()
 
 
@@ -109,6 +110,8 @@ def shown(document: Document, decided: Decided, options: PostOptions) -> Feed:
         path=path,
     )
     problems = document.problems + decided.problems + unread + amiss
+    if decided.id and options.named:
+        entry = replace(entry, links=(*entry.links, Link(href=decided.id, rel="id")))
     if post_files.is_one(document):
         entry = _as_written(entry, document)
     return Feed(entries=(entry,), problems=problems)

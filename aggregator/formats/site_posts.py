@@ -10,12 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePosixPath
 from urllib.parse import urljoin
 
 from aggregator.errors import ParseError
 from aggregator.formats import frontmatter, post_hosts, posts
 from aggregator.formats.frontmatter import Document
 from aggregator.formats.jekyll import Post, Site
+from aggregator.formats.jekyll.absolute import absolute, id_path
 from aggregator.formats.jekyll.references import INCLUDES, Source
 from aggregator.formats.jekyll.rubytext import Value, to_s
 from aggregator.formats.jekyll.tree import FOLDER
@@ -73,7 +75,7 @@ class Reader:
                 )
             post = self._site.post(body, path=path, now=self._now)
             document = _document(text, path)
-            if post is None:
+            if post is None or self._left_out(post):
                 return posts.hidden(document)
             decided = posts.Decided(
                 title=post.title,
@@ -82,9 +84,23 @@ class Reader:
                 tags=post.tags,
                 zone=self._site.settings.zone,
                 address=self._address(post),
+                id=self._id(post),
             )
             document = self._liquid.run(_completed(document, post, text), post)
             return posts.shown(document, decided, self._options)
+
+    def _left_out(self, post: Post) -> bool:
+        """Jekyll makes a page of a draft like this one, which jekyll-feed does not tell of."""
+        return self._options.named and post.data.get("draft") is True
+
+    def _id(self, post: Post) -> str | None:
+        """What jekyll-feed calls it; None where the address is of the day of the build."""
+        config = self._site.settings.config
+        url = to_s(config.get("url")) if self._home else post_hosts.home(self._options)
+        if post.date is None or not url:
+            return None
+        path = id_path(post.url, to_s(post.data.get("slug")) or PurePosixPath(post.path).stem)
+        return absolute(path, url=url, baseurl=to_s(config.get("baseurl")))
 
     def _address(self, post: Post) -> str | None:
         """None without a site to begin it, or a date: Jekyll puts the day of the build there."""

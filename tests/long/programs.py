@@ -26,11 +26,16 @@ _HERE = Path(__file__).parent
 # ── getting them ─────────────────────────────────────────────────────────────
 
 
-def debian(program: str) -> str:
-    """The path of a program that Debian has under its own name; root gets it installed."""
-    if shutil.which(program) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+def debian(program: str, *more: str) -> str:
+    """The path of a program that Debian has under its own name; root gets it installed, with `more`
+    packages."""
+    missing = shutil.which(program) is None or any(
+        subprocess.run(["dpkg", "-s", package], capture_output=True, check=False).returncode
+        for package in more
+    )
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         _quietly("apt-get", "update")
-        _quietly("apt-get", "install", "-y", "--no-install-recommends", program)
+        _quietly("apt-get", "install", "-y", "--no-install-recommends", program, *more)
     path = shutil.which(program)
     if path is None:
         pytest.fail(f"{program} is not installed; try: sudo apt-get install {program}")

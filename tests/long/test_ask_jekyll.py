@@ -6,14 +6,22 @@ import random
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
+import built
 import programs
 import pytest
 
 from aggregator.errors import ParseError
+from aggregator.formats import post_files
 from aggregator.formats.jekyll import Site
+from aggregator.model import Category, Entry, Link, Origin, Person
+from aggregator.rules.clean import clean
+from aggregator.text import plain
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -190,3 +198,117 @@ def test_sites_by_chance_are_what_jekyll_says(tmp_path: Path):
         # Jekyll stops at a slug that is a number, where we read text; and it leaves posts out
         # without a word where its defaults make it stumble, which we tell.
         assert not set(ours["stops"]) & {post["path"] for post in told["posts"]}, seed
+
+
+# ── its feeds ────────────────────────────────────────────────────────────────
+
+
+def test_what_the_other_tests_hold_for_feeds_is_what_jekyll_feed_says(tmp_path: Path):
+    programs.debian("jekyll", "ruby-jekyll-feed")
+    sites = json.loads(built.FEEDS.read_text(encoding="utf-8"))
+
+    for number, site in enumerate(sites):
+        made = built.feeds(built.build(tmp_path / str(number), site["files"]))
+        assert made == site["feeds"]
+
+
+# ── stories as posts ─────────────────────────────────────────────────────────
+
+_CONFIG = """
+url: https://ex.example
+baseurl: /b
+timezone: Asia/Shanghai
+plugins: [jekyll-feed]
+feed: {posts_limit: 1000}
+"""
+_LAYOUT = """{{ page.title | jsonify }}
+{{ page.guid | jsonify }}
+{{ page.date | date: "%s" }}
+{{ page.categories | jsonify }}
+{{ page.tags | jsonify }}
+{{ page.author | default: page.authors[0].name | jsonify }}
+{{ page.canonical_url | jsonify }}
+{{ page.aggregator.source.title | jsonify }}
+{{ content }}"""
+_PIECES = (
+    *("<p>", "</p>", "\n", "\n\n", "---\n", "* a\n", "# b\n", "    code\n", "{{ x }}", "{% raw %}"),
+    *(
+        "{: .x}",
+        "&amp;",
+        "<pre>\n  x\n</pre>",
+        "{::comment}",
+        "[a](b)",
+        "| a | b |",
+        "“”",
+        "😀",
+        "新闻",
+    ),
+    *("{% include x %}", "$$x$$", "[^1]", "\\", "<br>", "https://a.example/", "...", "\u2028"),
+)
+_TEXTS = (
+    *_WORDS,
+    *_VALUES,
+    'it\'s: "so" # 1',
+    "@a",
+    "- b",
+    "%c",
+    "|",
+    "👩\u200d👩",
+    "No",
+    "1e3",
+    "\ufeffx",
+)
+
+
+def _story(seed: int) -> Entry:
+    r = random.Random(seed)
+
+    def text() -> str:
+        return plain(" ".join(r.choices(_TEXTS, k=3)))
+
+    return clean(
+        Entry(
+            id=f"urn:x:{seed}",
+            title=text(),
+            links=(Link(href=f"https://a.example/{seed}"),),
+            published=datetime.fromtimestamp(r.randrange(10**9, 1_780_000_000), UTC),
+            authors=(Person(name=text()),),
+            content="".join(r.choices(_PIECES, k=r.randint(1, 12))),
+            categories=tuple(Category(term=text()) for _ in range(r.randint(0, 3))),
+            origin=Origin(title=text()),
+        )
+    )
+
+
+def test_jekyll_builds_the_posts_and_changes_nothing_in_them(tmp_path: Path):
+    programs.debian("jekyll", "ruby-jekyll-feed")
+    zone = ZoneInfo("Asia/Shanghai")
+    stories = {f"{seed:03}": _story(seed) for seed in range(300)}
+    posts = {
+        f"_posts/{post_files.day_of(story, zone)}-{name}-中文.html": post_files.rendered(
+            story, sections=["新闻", "Two Words"], zone=zone, layout="post"
+        ).decode()
+        for name, story in stories.items()
+    }
+    pages = built.build(tmp_path, {"_config.yml": _CONFIG, "_layouts/post.html": _LAYOUT, **posts})
+
+    for name, story in stories.items():
+        (page,) = pages.rglob(f"{name}-中文.html")
+        *head, body = page.read_text(encoding="utf-8").split("\n", 8)
+        tags = [c.term for c in story.categories if c.term not in ("新闻", "Two Words")]
+        assert [json.loads(x) for x in head] == [
+            *(html_of(story.title), story.id, int(story.published.timestamp())),
+            *(["新闻", "Two Words"], [html_of(tag) for tag in tags]),
+            *(html_of(story.authors[0].name), story.link, html_of(story.origin.title)),
+        ]
+        assert body.rstrip("\n") == (story.content or "")
+    entries = built.feeds(pages)["feed.xml"]["entries"]
+    assert len(entries) == len(stories)
+    for e in entries:
+        assert e["link"] == f"{e['id']}.html"
+        assert unquote(e["id"]).startswith("https://ex.example/b/新闻/two words/")
+
+
+def html_of(text: str) -> str:
+    """As a theme prints it: no markup."""
+    return text if plain(text) == text else escape(text, quote=False)

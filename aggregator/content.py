@@ -39,10 +39,11 @@ def shown(entry: Entry, policy: ContentPolicy) -> Entry:
         if entry.content:
             return entry
         return replace(entry, summary=None, content=entry.summary)
+    excerpt = _excerpt(entry) if policy == "excerpt" else None
     return replace(
         entry,
-        summary=_excerpt(entry) if policy == "excerpt" else None,
-        content=None,
+        summary=excerpt if entry.link else None,
+        content=None if entry.link else excerpt,  # RFC 4287 §4.1.2: there must be one of the two
         extensions=without_texts(entry.extensions),
     )
 

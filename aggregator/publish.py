@@ -12,10 +12,9 @@ from datetime import datetime
 from itertools import chain, count, groupby
 from pathlib import Path
 
-from aggregator import cluster, compose, files
+from aggregator import cluster, compose, files, lint
 from aggregator.content import narrower
-from aggregator.errors import AggregatorError
-from aggregator.formats import Format
+from aggregator.errors import AggregatorError, OutputError
 from aggregator.layout import ARCHIVE, Around, Layout
 from aggregator.model import (
     EVERYTHING,
@@ -337,7 +336,7 @@ class _Publishing:
         """The documents of `feed`, in every format, as they stand now; written where their bytes
         are new. `never`: the output had no entry yet."""
         layout = self._wanted.layout
-        for name, form in layout.formats.items():
+        for name in layout.formats:
             at = layout.path(output.slug, name, around.page)
             file = self._wanted.folder / at
             if never and not feed.entries and _filled(file):
@@ -345,28 +344,33 @@ class _Publishing:
             links = layout.links(output.slug, name, around)
             id = layout.feed_id(output.slug) or feed.id
             linked = replace(feed, id=id, links=links, archive=number is not None)
-            if self._hand.write(file, self._body(output, form, linked)):
+            body = self._body(output, name, linked, standing=files.held(file))
+            if self._hand.write(file, body):
                 self.written.append(at)
             yield Document(path=at, output=output.name, page=number, stamp=files.stamp(file))
 
-    def _body(self, output: Output, form: Format, feed: Feed) -> bytes:
-        """`feed` in a format, without the entries that it cannot be written with.
+    def _body(self, output: Output, name: str, feed: Feed, *, standing: bytes | None) -> bytes:
+        """`feed` in the format of this name, without the entries that it cannot be written with.
 
-        OutputError when it is faulty without them, too.
+        OutputError when it is faulty without them, too: what is `standing` stays.
         """
+        form = self._wanted.layout.formats[name]
         try:
-            return _sound(form, feed)
+            body = form.render(feed)
+            return body if body == standing else _sound(name, body, feed)
         except Exception:  # as above
             sound = []
             for entry in feed.entries:
+                alone = replace(feed, entries=(entry,), deleted=())
                 try:
-                    _sound(form, replace(feed, entries=(entry,), deleted=()))
+                    _sound(name, form.render(alone), alone)
                     sound.append(entry)
                 except Exception as error:
                     self._leave_out(output, entry.id, error)
             if len(sound) == len(feed.entries):
                 raise
-            return _sound(form, replace(feed, entries=tuple(sound)))
+            whole = replace(feed, entries=tuple(sound))
+            return _sound(name, form.render(whole), whole)
 
     def _pin(self, story: Story) -> Story:
         """`story` with the identity that it keeps from its first publication on."""
@@ -394,9 +398,15 @@ def _by_page(stories: Iterable[tuple[int, datetime]]) -> Iterator[tuple[str, lis
             yield month, keys[first : first + _MOST]
 
 
-def _sound(form: Format, feed: Feed) -> bytes:
-    """`feed` in a format; OutputError when that is not what it should be."""
-    return form.render(feed)
+def _sound(name: str, body: bytes, feed: Feed) -> bytes:
+    """`body`, which is `feed` in the format of this name; OutputError when it is not valid, or
+    would be read as anything else."""
+    if faults := lint.check(body, format=name, feed=feed):
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        first = faults[0]
+        told = f"{first.place} {first.rule}: {first.text}"
+        raise OutputError(f"not valid, the last one stays: {told}{more}")
+    return body
 
 
 def _filled(file: Path) -> bool:

@@ -159,21 +159,33 @@ def test_of_two_policies_the_narrower_counts() -> None:
     assert narrower("link", "full", "excerpt") == "link"
 
 
+LINKED = (Link(href="https://a.example/1"),)
+
+
 def test_an_excerpt_is_the_summary_of_its_source_where_that_is_one() -> None:
     words = "A summary that somebody wrote, in a sentence."
 
-    assert shown(Entry(summary=words, content=LONG), "excerpt").summary == f"<p>{words}</p>"
+    assert (
+        shown(Entry(links=LINKED, summary=words, content=LONG), "excerpt").summary
+        == f"<p>{words}</p>"
+    )
     for poor in (None, "Read more", "<img src='https://a.example/a.png'>", LONG + LONG):
-        made = shown(Entry(summary=poor, content=LONG), "excerpt")
+        made = shown(Entry(links=LINKED, summary=poor, content=LONG), "excerpt")
         assert made.summary and made.summary.startswith("<p>The ferry is back, and")
         assert len(made.summary) <= content.LENGTH + len("<p></p>")
         assert made.content is None
 
 
 def test_what_is_only_in_a_summary_is_cut_as_well() -> None:
-    made = shown(Entry(summary=LONG), "excerpt")
+    made = shown(Entry(links=LINKED, summary=LONG), "excerpt")
 
     assert made.content is None and made.summary and len(made.summary) < 320
+
+
+def test_an_excerpt_is_the_content_where_there_is_no_link_to_the_whole() -> None:
+    made = shown(Entry(content=LONG), "excerpt")
+
+    assert made.summary is None and made.content and len(made.content) < 320
 
 
 def test_of_a_link_no_text_is_shown_at_all_and_of_an_excerpt_not_in_another_element() -> None:
@@ -215,7 +227,7 @@ def test_other_peoples_feeds_are_excerpts_unless_a_licence_or_the_config_says_mo
     world: World,
 ) -> None:
     cc = f"<cc:license xmlns:cc='http://creativecommons.org/ns#' rdf:resource='{BY}' xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>"
-    world.sources("a", "b", "c")
+    world.sources("a", "b", "c", content=None)
     world.config(
         (world.folder / "config.yaml").read_text("utf-8").replace("[c]", "[c], content: full")
     )

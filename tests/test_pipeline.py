@@ -22,7 +22,7 @@ from aggregator import app
 from aggregator.errors import FetchError
 from aggregator.model import Response
 from aggregator.moments import iso
-from aggregator.text import ILLEGAL
+from aggregator.text import ILLEGAL, plain
 
 LONG = (
     "<p>The council voted late on Tuesday to keep the ferry, after a count of passengers that"
@@ -1129,9 +1129,11 @@ sources:
     world.run()
 
     by_title = {text(e, "title"): e for e in world.published()}
-    shown = text(by_title["Long"], "content")
-    assert len(shown) < 320 and shown.endswith(".</p>")
+    shown = text(by_title["Long"], "summary")
+    assert len(plain(shown)) <= 300 and shown.endswith(".</p>")
+    assert by_title["Long"].find(f"{ATOM}content") is None
     assert by_title["Linked"].find(f"{ATOM}content") is None
+    assert by_title["Linked"].find(f"{ATOM}summary") is None
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,10 @@ class World:
     def config(self, text: str) -> None:
         (self.folder / "config.yaml").write_text(text, encoding="utf-8")
 
-    def sources(self, *names: str, more: str = "") -> None:
+    def sources(self, *names: str, more: str = "", content: str | None = "full") -> None:
+        told = f", content: {content}" if content else ""
         lines = "".join(
-            f"  {n}: {{url: 'https://{n}.example/feed', categories: [{n}]}}\n" for n in names
+            f"  {n}: {{url: 'https://{n}.example/feed', categories: [{n}]{told}}}\n" for n in names
         )
         self.config(
             "site: {title: Planet, url: 'https://planet.example/', id: 'tag:planet.example,2026:p'}\n"

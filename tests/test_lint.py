@@ -162,6 +162,12 @@ def test_optional_end_tags_may_be_left_out_of_a_page() -> None:
     assert rules(PAGE.replace("<ul>", rows + "<ul>").encode()) == set()
 
 
+def test_a_title_in_a_template_is_none_of_the_page() -> None:
+    body = PAGE.replace("<title>港口报</title>", "<template><title>港口报</title></template>")
+
+    assert rules(body.encode()) == {"missing-page-title"}
+
+
 def test_what_a_page_says_in_a_script_or_comment_is_no_markup() -> None:
     body = PAGE.replace("</body>", "<!-- <div> --></body>").replace(
         "</head>", "<style>a > b { content: '<div>' }</style></head>"
@@ -334,7 +340,8 @@ ODD = replace(
             origin=Origin(id="urn:uuid:odd", title="Paper & <Co>", links=FEED.links),
             comments="https://example.org/c",
             categories=(Category(term="<船>", scheme="tags", label="a&b"),),
-            extensions=(Extension(name="itunes:duration", text="?"), Extension(name="media:group")),
+            extensions=(Extension(name="itunes:duration", text="?"), Extension(name="media:group"),
+                        Extension(name="media:title", text="Another")),
         ),
         replace(boats(5), authors=(Person(name="<x>", email="x at y", url="nowhere"),), rights="<©>"),
     ),

@@ -60,6 +60,11 @@ def _place(node: Any) -> Place:
     )
 
 
+def _tag(node: Any) -> str:
+    """Of what is no element, such as the fragment in a template, ""."""
+    return getattr(node, "tag", "") or ""
+
+
 def _said(node: Any, name: str) -> str | None:
     """An attribute: "" where it is there and says nothing."""
     attributes = node.attrs
@@ -151,7 +156,7 @@ def _of_page(text: str, elements: list[Any], faults: Faults) -> None:
         faults.add("missing-charset", "no <meta charset>", top)
     if not any(_said(x, "name") == "viewport" for x in metas):
         faults.add("missing-viewport", "no viewport", top)
-    titles = [x for x in by_tag.get("title", []) if x.parent is not None and x.parent.tag == "head"]
+    titles = [x for x in by_tag.get("title", []) if _tag(x.parent) == "head"]
     if not titles or not titles[0].text.strip():
         faults.add("missing-page-title", "no <title>, or an empty one", top)
     feeds = [

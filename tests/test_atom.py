@@ -247,3 +247,38 @@ def test_a_planet_that_reads_us_knows_whose_each_story_is() -> None:
         (entry,) = read.entries
         assert entry.origin == origin
         assert entry.extensions == own
+
+
+def test_what_an_entry_says_of_its_own_feed_is_filled_in_from_that_feed() -> None:
+    said = Origin(id="urn:feed:a", title="A, by itself", links=(Link(href="https://a.example/"),))
+    feed = replace(
+        FEEDS["a"],
+        links=(*FEEDS["a"].links, Link(href="https://a.example/licence", rel="license")),
+        extensions=(of("podcast:license", "cc-by"),),
+    )
+    found = made([story(stored(links=LINK, origin=said))], feeds={"a": feed})
+    source = root_of(found).find(f"{ATOM}entry/{ATOM}source")
+    assert source is not None
+
+    assert [source.findtext(f"{ATOM}{name}") for name in ("title", "rights")] == ["A, by itself", "© A"]  # fmt: skip
+    assert [x.get("rel") for x in source.findall(f"{ATOM}link")] == ["alternate", "self", "license"]
+    assert source[-1].text == "cc-by"
+
+
+def test_what_a_planet_says_of_its_rights_is_not_said_of_what_it_collects() -> None:
+    true = Origin(id="urn:true", title="True", links=(Link(href="https://true.example/"),))
+    planet = replace(FEEDS["a"], extensions=(of("podcast:license", "cc-by"),))
+    found = made([story(stored(links=LINK, origin=true))], feeds={"a": planet})
+
+    assert found.entries[0].origin.rights is None
+    assert found.entries[0].origin.extensions == ()
+
+
+def test_a_block_of_a_feed_is_heeded_behind_a_planet_that_passes_it_on() -> None:
+    block = of("podcast:block", "yes", id="aggregator")
+    origin = Origin(id="urn:o", title="O", updated=DAY, extensions=(block,))
+    body = atom.render(replace(FEED, entries=(replace(ENTRY, origin=origin),)))
+
+    for read in (strict.parse, lenient.parse):
+        (entry,) = read(Response(url="https://p.example/x", body=body)).entries
+        assert entry.blocked == "podcast:block of its source"

@@ -87,6 +87,7 @@ SIGNALS = st.sampled_from(
 TOLD = SIGNALS | st.sampled_from(
     [
         Extension(name="itunes:duration", text="1:02"),
+        Extension(name="media:title", text="Another title"),
         Extension(name="thr:in-reply-to", attributes=(("href", "https://a.example/0"), ("ref", "urn:0"))),
         Extension(name="media:thumbnail", attributes=(("url", "https://a.example/t.png"),)),
     ]

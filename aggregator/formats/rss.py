@@ -110,7 +110,6 @@ def _item(entry: Entry, feed: Feed) -> Any:
     guid = sound(entry.id)
     child(item, "guid", guid, isPermaLink="true" if guid == link else "false")
     child(item, "pubDate", _date(entry.published or entry.updated))
-    _source(item, entry.origin)
     if entry.updated and entry.published and iso(entry.updated) != iso(entry.published):
         child(item, f"{{{ATOM}}}updated", iso(entry.updated))
     language = syntax.language(entry.language)
@@ -118,6 +117,7 @@ def _item(entry: Entry, feed: Feed) -> Any:
         child(item, f"{{{_DC}}}language", language)
     _rights(item, entry)
     item.extend(elements.extensions(_passed(entry)))
+    _source(item, entry.origin)  # the last: behind it feedparser takes media:title for the title
     return item
 
 

@@ -124,7 +124,7 @@ def test_what_a_source_says_besides_is_passed_on_as_it_was_nested() -> None:
         "",
         of("media:content", "", of("media:player", url="https://a.example/p"), fileSize="9"),
         of("media:title", "A &amp; B", type="html"),
-        of("media:description", "<p>d</p>"),
+        of("media:text", "<p>d</p>"),
     )
     found = entry_of(
         replace(ENTRY, extensions=(group, of("thr:in-reply-to", ref="urn:0"))),
@@ -143,6 +143,8 @@ def test_what_a_source_says_besides_is_passed_on_as_it_was_nested() -> None:
     [
         of("itunes:owner", "", of("itunes:email", "a@a.example")),
         of("itunes:new-feed-url", "https://b.example/feed"),
+        of("itunes:summary", "in place of the text"),
+        of("media:group", "", of("media:description", "in place of the text")),
         of("podcast:liveItem", "", of("title", "Live")),
         of("dc:unknown", "x"),
         of("title", "not Atom's"),
@@ -219,9 +221,7 @@ def test_what_a_feed_says_of_its_rights_goes_with_each_of_its_entries() -> None:
 
 @pytest.mark.parametrize("policy", ["excerpt", "link"])
 def test_an_excerpt_is_not_undone_by_what_is_passed_on(policy: str) -> None:
-    told = (
-        of("media:group", "", of("media:description", "the whole text"), of("media:hash", "9")),
-    )
+    told = (of("media:group", "", of("media:text", "the whole text"), of("media:hash", "9")),)
     found = made(
         [story(stored(links=LINK, extensions=told))], sources={"a": replace(A, content=policy)}
     )

@@ -51,10 +51,12 @@ _KEPT_BACK = {
     *("googleplay:email", "googleplay:owner", "itunes:complete", "itunes:new-feed-url"),
     *("itunes:owner", "podcast:liveItem", "podcast:podping", "podcast:updateFrequency"),
 }
+# What feedparser, and with it many readers, shows in place of an entry's own text and author; both
+# have been read from here where there was nothing better.
+_KEPT_BACK |= {"itunes:author", "itunes:summary", "media:description"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _ADDRESSES = {"url", "href", "src", "img", "uri"}
 _SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
-_HTML = {"media:description", "media:text"}  # which may say that they are HTML
 _DEEPEST = 8
 MOST = 1_000  # elements passed on of an entry or a feed
 
@@ -208,7 +210,7 @@ def _worded(node: Any, x: Extension) -> None:
     """Its text. Those that may be HTML are kept as such (`rules.clean`), and say so if they are;
     the others are plain, and so they are written."""
     text = sound(x.text) or ""
-    if x.name in _HTML:
+    if x.name == "media:text":
         node.attrib.pop("type", None)
         if "<" in text:
             node.set("type", "html")
@@ -217,8 +219,6 @@ def _worded(node: Any, x: Extension) -> None:
     elif x.name == "media:title":
         node.attrib.pop("type", None)
         text = plain(text)
-    elif x.name == "itunes:summary":
-        text = untagged(text).strip()
     elif _SCRIPT.match(text):
         text = ""
     node.text = sound(text) or None

@@ -160,6 +160,28 @@ def test_what_would_be_wrong_or_nobodys_business_is_not_passed_on(kept_back: Ext
     assert last.tag.startswith(ATOM)
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (of("media:content", url="https://a.example/v", fileSize="big", width="1.5"), {"url": "https://a.example/v", "width": "1.5"}),
+        (of("media:text", "t", lang="klingon!"), {}),
+        (of("media:text", "t", lang="zh_CN"), {"lang": "zh-CN"}),
+        (of("thr:in-reply-to", ref="1", href="https://a.example/0"), {"href": "https://a.example/0"}),
+        (of("media:thumbnail", url="/relative", time="0"), {"time": "0"}),
+    ],
+)  # fmt: skip
+def test_an_attribute_that_is_not_what_it_has_to_be_is_left_out(
+    said: Extension, kept: dict[str, str]
+) -> None:
+    assert list(entry_of(replace(ENTRY, extensions=(said,))))[-1].attrib == kept
+
+
+def test_what_an_episode_has_once_is_passed_on_once() -> None:
+    twice = (of("itunes:explicit", "yes"), of("media:hash", "1"), of("itunes:explicit", "no"), of("media:hash", "2"))  # fmt: skip
+    found = entry_of(replace(ENTRY, extensions=twice))
+    assert [x.text for x in found if not x.tag.startswith(ATOM)] == ["yes", "1", "2"]
+
+
 def test_the_source_stands_behind_all_that_is_passed_on() -> None:
     found = entry_of(
         replace(ENTRY, extensions=(of("itunes:duration", "9"),), origin=Origin(id="urn:o", title="O", updated=DAY))

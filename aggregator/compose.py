@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from urllib.parse import quote, urlsplit
 
-from aggregator import content, syntax
+from aggregator import content, licences, syntax
 from aggregator.discretion import gives_away, public
 from aggregator.excerpts import excerpt
 from aggregator.formats.extensions import signals
@@ -199,8 +199,8 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
     """atom:source: what an upstream planet wrote stays (RFC 4287 §4.2.11); the rest is filled."""
     entry = lead.entry
     assert entry is not None
-    if entry.origin and (entry.origin.id or entry.origin.links or entry.origin.title):
-        own = entry.origin
+    if origin := licences.elsewhere(entry, feed):
+        own = origin
     elif source and source.kind == "posts":
         own = Origin(
             id=site.feed or feed_id(site.id, ALL),
@@ -209,7 +209,7 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
             authors=(site.author,),
         )
     else:
-        own = Origin(
+        whole = Origin(
             id=None if gives_away(source, feed.id) else feed.id,
             title=_title(lead.source, source, feed),
             links=_source_links(source, feed),
@@ -222,6 +222,7 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
             language=feed.language,
             extensions=signals(feed.extensions),
         )
+        own = _completed(entry.origin, whole) if entry.origin else whole
     place = syntax.iri(own.url)
     return replace(
         own,
@@ -231,6 +232,15 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
         updated=own.updated or lead.feed_updated,
         authors=tuple(p for p in own.authors if p.name),
     )
+
+
+def _completed(own: Origin, whole: Origin) -> Origin:
+    """What an entry says of the very feed that it came in, with what that says besides: its rights
+    above all."""
+    rels = {x.rel for x in own.links}
+    missing = {x.name: getattr(whole, x.name) for x in fields(Origin) if not getattr(own, x.name)}
+    links = (*own.links, *(x for x in whole.links if x.rel not in rels))
+    return replace(own, **missing | {"links": links})
 
 
 def _source_links(source: Source | None, feed: Feed) -> tuple[Link, ...]:

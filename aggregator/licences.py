@@ -37,12 +37,12 @@ def _stated(entry: Entry, feed: Feed) -> list[str]:
     """By who is nearest to the entry and says anything at all."""
     if own := list(_said(entry.links, entry.rights, entry.extensions)):
         return own
-    if origin := _elsewhere(entry, feed):
-        return list(_said(origin.links, origin.rights, ()))
+    if origin := elsewhere(entry, feed):
+        return list(_said(origin.links, origin.rights, origin.extensions))
     return list(_said(feed.links, feed.rights, feed.extensions))
 
 
-def _elsewhere(entry: Entry, feed: Feed) -> Origin | None:
+def elsewhere(entry: Entry, feed: Feed) -> Origin | None:
     """The feed that it comes from, where that is not the one in which it came: what a planet says
     of itself is not about what it collects."""
     origin = entry.origin

@@ -124,7 +124,7 @@ def test_what_a_source_says_besides_is_passed_on_as_it_was_nested() -> None:
         "",
         of("media:content", "", of("media:player", url="https://a.example/p"), fileSize="9"),
         of("media:title", "A &amp; B", type="html"),
-        of("media:description", "<p>d</p>"),
+        of("media:text", "<p>d</p>"),
     )
     found = entry_of(
         replace(ENTRY, extensions=(group, of("thr:in-reply-to", ref="urn:0"))),
@@ -143,6 +143,8 @@ def test_what_a_source_says_besides_is_passed_on_as_it_was_nested() -> None:
     [
         of("itunes:owner", "", of("itunes:email", "a@a.example")),
         of("itunes:new-feed-url", "https://b.example/feed"),
+        of("itunes:summary", "in place of the text"),
+        of("media:group", "", of("media:description", "in place of the text")),
         of("podcast:liveItem", "", of("title", "Live")),
         of("dc:unknown", "x"),
         of("title", "not Atom's"),
@@ -156,6 +158,28 @@ def test_what_a_source_says_besides_is_passed_on_as_it_was_nested() -> None:
 def test_what_would_be_wrong_or_nobodys_business_is_not_passed_on(kept_back: Extension) -> None:
     last = list(entry_of(replace(ENTRY, extensions=(kept_back,))))[-1]
     assert last.tag.startswith(ATOM)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (of("media:content", url="https://a.example/v", fileSize="big", width="1.5"), {"url": "https://a.example/v", "width": "1.5"}),
+        (of("media:text", "t", lang="klingon!"), {}),
+        (of("media:text", "t", lang="zh_CN"), {"lang": "zh-CN"}),
+        (of("thr:in-reply-to", ref="1", href="https://a.example/0"), {"href": "https://a.example/0"}),
+        (of("media:thumbnail", url="/relative", time="0"), {"time": "0"}),
+    ],
+)  # fmt: skip
+def test_an_attribute_that_is_not_what_it_has_to_be_is_left_out(
+    said: Extension, kept: dict[str, str]
+) -> None:
+    assert list(entry_of(replace(ENTRY, extensions=(said,))))[-1].attrib == kept
+
+
+def test_what_an_episode_has_once_is_passed_on_once() -> None:
+    twice = (of("itunes:explicit", "yes"), of("media:hash", "1"), of("itunes:explicit", "no"), of("media:hash", "2"))  # fmt: skip
+    found = entry_of(replace(ENTRY, extensions=twice))
+    assert [x.text for x in found if not x.tag.startswith(ATOM)] == ["yes", "1", "2"]
 
 
 def test_the_source_stands_behind_all_that_is_passed_on() -> None:
@@ -219,9 +243,7 @@ def test_what_a_feed_says_of_its_rights_goes_with_each_of_its_entries() -> None:
 
 @pytest.mark.parametrize("policy", ["excerpt", "link"])
 def test_an_excerpt_is_not_undone_by_what_is_passed_on(policy: str) -> None:
-    told = (
-        of("media:group", "", of("media:description", "the whole text"), of("media:hash", "9")),
-    )
+    told = (of("media:group", "", of("media:text", "the whole text"), of("media:hash", "9")),)
     found = made(
         [story(stored(links=LINK, extensions=told))], sources={"a": replace(A, content=policy)}
     )
@@ -247,3 +269,38 @@ def test_a_planet_that_reads_us_knows_whose_each_story_is() -> None:
         (entry,) = read.entries
         assert entry.origin == origin
         assert entry.extensions == own
+
+
+def test_what_an_entry_says_of_its_own_feed_is_filled_in_from_that_feed() -> None:
+    said = Origin(id="urn:feed:a", title="A, by itself", links=(Link(href="https://a.example/"),))
+    feed = replace(
+        FEEDS["a"],
+        links=(*FEEDS["a"].links, Link(href="https://a.example/licence", rel="license")),
+        extensions=(of("podcast:license", "cc-by"),),
+    )
+    found = made([story(stored(links=LINK, origin=said))], feeds={"a": feed})
+    source = root_of(found).find(f"{ATOM}entry/{ATOM}source")
+    assert source is not None
+
+    assert [source.findtext(f"{ATOM}{name}") for name in ("title", "rights")] == ["A, by itself", "© A"]  # fmt: skip
+    assert [x.get("rel") for x in source.findall(f"{ATOM}link")] == ["alternate", "self", "license"]
+    assert source[-1].text == "cc-by"
+
+
+def test_what_a_planet_says_of_its_rights_is_not_said_of_what_it_collects() -> None:
+    true = Origin(id="urn:true", title="True", links=(Link(href="https://true.example/"),))
+    planet = replace(FEEDS["a"], extensions=(of("podcast:license", "cc-by"),))
+    found = made([story(stored(links=LINK, origin=true))], feeds={"a": planet})
+
+    assert found.entries[0].origin.rights is None
+    assert found.entries[0].origin.extensions == ()
+
+
+def test_a_block_of_a_feed_is_heeded_behind_a_planet_that_passes_it_on() -> None:
+    block = of("podcast:block", "yes", id="aggregator")
+    origin = Origin(id="urn:o", title="O", updated=DAY, extensions=(block,))
+    body = atom.render(replace(FEED, entries=(replace(ENTRY, origin=origin),)))
+
+    for read in (strict.parse, lenient.parse):
+        (entry,) = read(Response(url="https://p.example/x", body=body)).entries
+        assert entry.blocked == "podcast:block of its source"

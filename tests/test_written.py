@@ -2,6 +2,8 @@
 the same feed gives the same bytes; and whatever a feed holds, its document is well-formed."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -87,6 +89,7 @@ SIGNALS = st.sampled_from(
 TOLD = SIGNALS | st.sampled_from(
     [
         Extension(name="itunes:duration", text="1:02"),
+        Extension(name="media:title", text="Another title"),
         Extension(name="thr:in-reply-to", attributes=(("href", "https://a.example/0"), ("ref", "urn:0"))),
         Extension(name="media:thumbnail", attributes=(("url", "https://a.example/t.png"),)),
     ]
@@ -355,6 +358,32 @@ def test_whatever_a_feed_holds_its_document_is_well_formed(feed: Feed, name: str
         root = ElementTree.fromstring(body)
         kind = {"atom": "{http://www.w3.org/2005/Atom}entry", "rss": "item"}[name]
         assert len(list(root.iter(kind))) == len(feed.entries)
+
+
+@pytest.mark.parametrize("name", ["atom", "rss"])
+@pytest.mark.parametrize("texts", [{"content": "c"}, {"summary": "s"}, {"content": "c", "summary": "s"}])  # fmt: skip
+def test_readers_that_use_feedparser_show_the_entrys_own_words(
+    name: str, texts: dict[str, str]
+) -> None:
+    said = ("media:title", "media:description", "media:text", "itunes:title", "itunes:summary", "itunes:subtitle", "itunes:author")  # fmt: skip
+    told = tuple(Extension(name=x, text="another") for x in said)
+    told += (Extension(name="media:group", children=told[:2]),)
+    entry = Entry(
+        **texts, id="urn:1", title="T", published=DAY, updated=DAY, extensions=told, authors=(Person(name="Ann"),),
+        links=(Link(href="https://a.example/1"),), origin=Origin(id="urn:o", title="O", updated=DAY),
+    )  # fmt: skip
+    feed = Feed(id="urn:f", title="F", updated=DAY, entries=(entry,))
+
+    # In a process of its own: ours has mended it.
+    code = "import feedparser, json, sys; print(json.dumps(feedparser.parse(sys.stdin.buffer.read()).entries[0]))"
+    done = subprocess.run([sys.executable, "-c", code], input=FORMATS[name].render(feed), capture_output=True, check=True)  # fmt: skip
+    found = json.loads(done.stdout)
+
+    assert (found["title"], found["author"]) == ("T", "Ann")
+    shown = found["content"][0]["value"] if "content" in found else found["summary"]
+    assert shown == (texts.get("content") or texts["summary"])
+    if len(texts) == 2:
+        assert found["summary"] == "s"
 
 
 @pytest.mark.parametrize("name", sorted(CAN_SAY))

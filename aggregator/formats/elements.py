@@ -51,10 +51,15 @@ _KEPT_BACK = {
     *("googleplay:email", "googleplay:owner", "itunes:complete", "itunes:new-feed-url"),
     *("itunes:owner", "podcast:liveItem", "podcast:podping", "podcast:updateFrequency"),
 }
+# What feedparser, and with it many readers, shows in place of an entry's own text and author; both
+# have been read from here where there was nothing better.
+_KEPT_BACK |= {"itunes:author", "itunes:summary", "media:description"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _ADDRESSES = {"url", "href", "src", "img", "uri"}
+_NUMBERS = {"bitrate", "channels", "duration", "fileSize", "framerate", "height", "samplingrate"}
+_NUMBERS |= {"width"}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
-_HTML = {"media:description", "media:text"}  # which may say that they are HTML
 _DEEPEST = 8
 MOST = 1_000  # elements passed on of an entry or a feed
 
@@ -170,8 +175,18 @@ def history(feed: Feed) -> Iterator[Any]:
 def extensions(found: Iterable[Extension]) -> list[Any]:
     """Those that are passed on."""
     room = count()
-    made = (_extension(x, room, 1) for x in found)
+    made = (_extension(x, room, 1) for x in _once(found))
     return [node for node in made if node is not None]
+
+
+def _once(found: Iterable[Extension]) -> Iterator[Extension]:
+    """Of those of iTunes, which stand once in an episode, the first."""
+    seen = set()
+    for x in found:
+        if x.name not in seen:
+            yield x
+        if x.name.startswith("itunes:"):
+            seen.add(x.name)
 
 
 def _extension(x: Extension, room: Iterator[int], depth: int) -> Any:
@@ -183,7 +198,7 @@ def _extension(x: Extension, room: Iterator[int], depth: int) -> Any:
         return None
     node = _element(prefix, local, NAMESPACES[prefix])
     for name, said in x.attributes:
-        value = _value(name, said)
+        value = _value(x.name, name, said)
         if value and _NAME.fullmatch(name) and not name.lower().startswith("xml"):
             node.set(name, value)
     inner = (_extension(y, room, depth + 1) for y in x.children)
@@ -197,18 +212,25 @@ def _element(prefix: str, local: str, uri: str) -> Any:
     return etree.Element(f"{{{uri}}}{local}", nsmap={prefix: uri})
 
 
-def _value(name: str, said: str) -> str | None:
+def _value(of: str, name: str, said: str) -> str | None:
+    """Of an attribute; None where it is not what it has to be."""
     said = line(said)
     if _SCRIPT.match(said):
         return None
-    return syntax.iri(said) if name in _ADDRESSES else said
+    if name in _ADDRESSES or (of, name) == ("thr:in-reply-to", "ref"):
+        return syntax.iri(said)
+    if name == "lang":
+        return syntax.language(said)
+    if of.startswith("media:") and name in _NUMBERS:
+        return said if _NUMBER.fullmatch(said) else None
+    return said
 
 
 def _worded(node: Any, x: Extension) -> None:
     """Its text. Those that may be HTML are kept as such (`rules.clean`), and say so if they are;
     the others are plain, and so they are written."""
     text = sound(x.text) or ""
-    if x.name in _HTML:
+    if x.name == "media:text":
         node.attrib.pop("type", None)
         if "<" in text:
             node.set("type", "html")
@@ -217,8 +239,6 @@ def _worded(node: Any, x: Extension) -> None:
     elif x.name == "media:title":
         node.attrib.pop("type", None)
         text = plain(text)
-    elif x.name == "itunes:summary":
-        text = untagged(text).strip()
     elif _SCRIPT.match(text):
         text = ""
     node.text = sound(text) or None

@@ -179,7 +179,7 @@ class _Reader:
             origin=origin,
             source_link=link,
             extensions=kept,
-            blocked=extensions.blocked(kept) or self.blocked,
+            blocked=extensions.blocked(kept) or self.blocked or _blocked_at_home(origin),
         )
 
     def inherited(self, origin: Origin | None) -> tuple[Person, ...]:
@@ -198,6 +198,12 @@ class _Reader:
         places = [self.url, link] if self.atom else [link, self.url]
         absolute = (x for x in (*own, *places, self.site) if x and x.startswith("http"))
         return next(absolute, None)
+
+
+def _blocked_at_home(origin: Origin | None) -> str | None:
+    """What its own feed asks for, as a planet passes it on."""
+    found = extensions.blocked(origin.extensions) if origin else None
+    return f"{found} of its source" if found else None
 
 
 def _text(node: Any, name: str) -> str:

@@ -459,7 +459,7 @@ def minted(site: str, entry: StoredEntry) -> str:
         return id
     own = entry.entry.id if entry.entry else ""
     if (
-        syntax.iri(own) == own
+        syntax.written(own) == own
         and own == entry.keys.source_entry_id
         and not (entry.entry and entry.entry.path == own)
     ):

@@ -106,18 +106,24 @@ def entry(
         content.shown(told, policy),
         id=story.id or "",
         title=title,
-        links=(
+        links=_spelled(
             *(x for x in told.links if x.rel in _passed_on(told)),
             *(x for x in voice.entry.links if x.rel == "license"),
             *_replies(told),
             *_via(story, lead, sources=sources, feeds=feeds),
         ),
+        enclosures=tuple(replace(x, url=syntax.written(x.url) or x.url) for x in told.enclosures),
         published=story.published,
         updated=max(lead.updated, voice.updated, story.published),
         authors=_authors(told, origin),
         categories=_categories(story, lead),
         origin=origin,
     )
+
+
+def _spelled(*links: Link) -> tuple[Link, ...]:
+    """As validators want them."""
+    return tuple(replace(x, href=syntax.written(x.href) or x.href) for x in links)
 
 
 def _passed_on(entry: Entry) -> tuple[str, ...]:
@@ -223,11 +229,11 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
             extensions=signals(feed.extensions),
         )
         own = _completed(entry.origin, whole) if entry.origin else whole
-    place = syntax.iri(own.url)
+    place = syntax.written(own.url)
     return replace(
         own,
-        links=tuple(x for x in own.links if x.rel in ("alternate", "self", "license")),
-        id=syntax.iri(own.id) or place or f"urn:x-source:{quote(lead.source)}",
+        links=_spelled(*(x for x in own.links if x.rel in ("alternate", "self", "license"))),
+        id=syntax.written(own.id) or place or f"urn:x-source:{quote(lead.source)}",
         title=own.title or urlsplit(place or "").netloc.rpartition("@")[2] or lead.source,
         updated=own.updated or lead.feed_updated,
         authors=tuple(p for p in own.authors if p.name),

@@ -17,6 +17,8 @@ _SCHEME = re.compile(
 _NOT_IN_IRI = re.compile(r"%(?![0-9A-Fa-f]{2})|[\s<>\"{}|\\^`]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+_BRACKET = re.compile(r"[\[\]]")
+_AUTHORITY = re.compile(r"(?s)([^:]*:)((?://[^/?#]*)?)(.*)")
 _EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w-]+(?:\.[\w-]+)*")
 
 
@@ -37,6 +39,16 @@ def iri(text: str | None) -> str | None:
         return None  # nobody is there: what would be escaped is part of no host
     rest, mark, fragment = text.partition("#")
     return _NOT_IN_IRI.sub(_escape, rest + mark + fragment.replace("#", "%23"))
+
+
+def written(text: str | None) -> str | None:
+    """An absolute IRI to the letter. Brackets mean a host of numbers and nothing else (RFC 3986
+    §3.2.2): browsers let them stand anywhere, and validators do not."""
+    found = iri(text)
+    if found is None or not _BRACKET.search(found):
+        return found
+    head, host, rest = _AUTHORITY.match(found).groups()  # type: ignore[union-attr]  # always does
+    return head + host + _BRACKET.sub(_escape, rest)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -219,3 +219,20 @@ def test_what_has_the_right_syntax_stays_as_it_is(
     written: Callable[[str], str | None], text: str
 ) -> None:
     assert written(text) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (
+            "https://a.example/?a[]=1&b[2]=x#c[d]",
+            "https://a.example/?a%5B%5D=1&b%5B2%5D=x#c%5Bd%5D",
+        ),
+        ("https://[2001:db8::1]:8080/[x]", "https://[2001:db8::1]:8080/%5Bx%5D"),
+        ("tag:a.example,2003:[foo", "tag:a.example,2003:%5Bfoo"),
+        ("https://a.example/港", "https://a.example/港"),
+        ("no address", None),
+    ],
+)
+def test_brackets_are_written_in_hosts_of_numbers_only(said: str, written: str | None) -> None:
+    assert syntax.written(said) == written

@@ -556,8 +556,13 @@ def _layout(given: Settings) -> Layout:
 
 
 def link_header(given: Settings, path: str) -> str:
-    """What HTTP says beside the document at a path below the folder: its hubs and its address."""
-    return link_headers(given.config.hubs, address(given.config.site_url, path))
+    """What HTTP says beside a file at a path below the folder: its address, and the hubs of what
+    is a current document."""
+    layout = _layout(given)
+    current = "/" not in path and any(
+        path.endswith(f".{x.suffix}") for x in layout.formats.values()
+    )
+    return link_headers(layout.hubs if current else (), address(layout.site, path))
 
 
 def topics(given: Settings, store: stores.Store) -> Topics:

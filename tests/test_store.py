@@ -501,6 +501,18 @@ def test_stories_are_the_last_to_surface(store: Store) -> None:
     assert [s.sightings[0].keys.source_entry_id for s in found] == ["4", "3"]
 
 
+def test_all_that_is_published_is_listed_by_output(store: Store) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    late = Arrival(entry=Entry(id="9", published=tomorrow), keys=arrival("9").keys, outputs=("x",))
+    dropped = replace(arrival("8", "x"), dropped="a rule")
+    save(store, poll("a", arrival("1", "x", "y"), arrival("2"), late, dropped))
+    one, two = (store.found(name, None)[0].cluster for name in ("1", "2"))
+
+    assert sorted(store.listed()) == sorted(
+        [(EVERYTHING, one), ("x", one), ("y", one), (EVERYTHING, two)]
+    )
+
+
 def test_a_story_held_back_is_let_go_once(store: Store) -> None:
     tomorrow = NOW + timedelta(days=1)
     late = Arrival(entry=Entry(id="1", published=tomorrow), keys=arrival("1").keys, outputs=("x",))

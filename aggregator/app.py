@@ -24,6 +24,7 @@ from aggregator import (
     following,
     links,
     overrides,
+    packing,
     plan,
     stores,
 )
@@ -67,6 +68,15 @@ class Settings:
     @property
     def feeds(self) -> Path:
         return self.folder / self.config.output.dir
+
+    @property
+    def private(self) -> Path:
+        """Where the documents are that not everyone may read: no web server is told to look."""
+        return self.feeds.with_name(f"{self.feeds.name}-private")
+
+    @property
+    def press(self) -> packing.Press:
+        return packing.Press(codings=self.config.output.compress)
 
     @property
     def store(self) -> str:
@@ -241,11 +251,14 @@ class Aggregator:
                 self._outward = await opening.enter_async_context(outward)
             self._thread = thread
             self.settings = followed(self.settings, self.store)
+            with self.store.transaction():
+                self.store.keep_private(tokens(self.settings, self.store), self._clock())
             self.pipeline = await opening.enter_async_context(self._pipeline(fetch))
             if not self._dry:
                 files.sweep(self.settings.feeds)
                 if posts := self.settings.config.output.posts:
                     files.sweep(self.settings.folder / posts.dir)
+                files.sweep(self.settings.private)
             self._parts = opening.pop_all()
         return self
 
@@ -365,7 +378,9 @@ class Aggregator:
 
     def _publish(self) -> Published:
         hand = _LOOKING if self._dry else _WRITING
-        return _published(self.settings, self.store, self._clock(), hand=hand)
+        press = self.settings.press
+        press = press.looking() if self._dry else press
+        return _published(self.settings, self.store, self._clock(), hand=hand, press=press)
 
 
 def _copied(given: Settings, folder: Path) -> stores.Store:
@@ -399,10 +414,11 @@ def _published(
     moment: datetime,
     *,
     hand: Hand,
+    press: packing.Press,
 ) -> Published:
     wanted = publication(given, store)
     store.set_meta({_SITE_ID: wanted.site.id})
-    return publish(store, wanted, moment, hand=hand)
+    return publish(store, wanted, moment, hand=hand, press=press)
 
 
 def overridden(
@@ -414,7 +430,11 @@ def overridden(
     store = open_store(given, exclusive=True)
     try:
         done = change(store, now=now(), rules=given.config.link_rules)
-        published = _published(given, store, now(), hand=_WRITING) if done.changed else Published()
+        published = (
+            _published(given, store, now(), hand=_WRITING, press=given.press)
+            if done.changed
+            else Published()
+        )
         return done, [store.story(c) for c in done.clusters], published
     finally:
         store.close()
@@ -455,6 +475,13 @@ def _named(sources: Iterable[Source]) -> Iterator[str]:
     for source in sources:
         yield from source.categories
         yield from (category for _, category in source.map)
+
+
+def tokens(given: Settings, store: stores.Store) -> dict[str, str]:
+    """By the names of the outputs that not everyone may read, what they have to tell who may."""
+    shared = categories(given, store)
+    rules = given.config.categories.items()
+    return {shared.name(name): rule.token for name, rule in rules if rule.token}
 
 
 def subscriptions(given: Settings, shared: Categories) -> dict[str, Subscription]:
@@ -505,6 +532,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     layout = _layout(given)
     site = replace(site, feed=layout.feed_id(compose.ALL))
     archive = given.config.output.archive == "monthly"
+    private = frozenset(tokens(given, store))
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
     return Publication(
         site=site,
@@ -514,6 +542,8 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         titles=titles,
         wanted_slugs=slugs,
         folder=given.feeds,
+        private=private,
+        private_folder=given.private,
         page_size=size,
         sizes=sizes,
         content=content,
@@ -523,6 +553,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
             [
                 *(repr(site), [*layout.formats], layout.hubs, archive, titles, prefer, shown),
                 *(size, sizes, content, contents),
+                sorted(private),
             ]
         ),
         posts=_posts(given, shared, [repr(site), content, prefer, shown]),
@@ -567,13 +598,14 @@ def link_header(given: Settings, path: str) -> str:
 
 def topics(given: Settings, store: stores.Store) -> Topics:
     """The current documents, as hubs know them."""
-    layout = _layout(given)
+    layout, private = _layout(given), tokens(given, store)
     return Topics(
         base=layout.site,
         folder=given.feeds,
         types={
             layout.path(slug, name): form.media_type
-            for slug in store.slugs().values()
+            for output, slug in store.slugs().items()
+            if output not in private
             for name, form in layout.formats.items()
         },
         hubs=layout.hubs,

@@ -50,6 +50,7 @@ from aggregator.config_values import (
     Switch,
     Text,
     Timezone,
+    Token,
     UpTo64,
     UpTo1024,
     UpTo10000,
@@ -320,6 +321,11 @@ class CategoryRule:
         default=None, description="The most that is shown of an entry in this feed."
     )
     entries: UpTo10000 | None = Field(default=None, description="Instead of output.entries.")
+    token: Token | None = Field(
+        default=None,
+        description="Whoever reads it has to tell this; {env: NAME} or {file: PATH}.",
+        repr=False,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -386,6 +392,10 @@ class Output:
     archive: Literal["monthly", "none"] = Field(
         default="none", description="Documents of older entries (RFC 5005)."
     )
+    compress: tuple[Literal["gzip", "br", "zstd"], ...] = Field(
+        default=("gzip", "br", "zstd"),
+        description="The packed forms that stand beside each document; [] for none.",
+    )
     hub: Hubs = Field(
         default=(),
         description="WebSub hubs that send news on: addresses, or built-in for the one in serve.",
@@ -400,6 +410,10 @@ class Serve:
     listen: Listen = Field(default="127.0.0.1:8080", description="host:port of `serve`.")
     metrics: Switch = Field(default=True, description="Whether /metrics is served.")
     search: Switch = Field(default=True, description="Whether stories can be searched.")
+    delta: Switch = Field(
+        default=False,
+        description="Whether a reader that asks for it gets only what is new (RFC 3229).",
+    )
     callback: SiteUrl | None = Field(
         default=None,
         description="Where hubs reach this server from outside; without it none is asked to push.",

@@ -132,6 +132,7 @@ POSTGRES = (
     r"postgres(ql)?://([^\s/?#@:]*(:[^\s/?#@:]*)?@)?"
     rf"{_SERVER}(,{_SERVER})*/[^\s/?#@]+(\?[^\s?#&=]+=[^\s?#&]*(&[^\s?#&=]+=[^\s?#&]*)*)?"
 )
+TOKEN = _secret()
 STORE = _secret(_string(SQLITE), _string(POSTGRES))
 SOURCE_URL = _secret(
     _string(rf"(?!{_SCHEME})" + _line()),

@@ -367,6 +367,19 @@ def store(value: object, folder: Path) -> str:
     return _kept(value, given)
 
 
+def token(value: object, folder: Path) -> str:
+    """What is to be told to read something: never written in the config itself."""
+    if not isinstance(value, dict):
+        raise MisreadError("write {env: NAME} or {file: PATH}: a token is a secret")
+    found, what = _revealed(value, folder)
+    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,}", found):
+        raise MisreadError(
+            f"{what} is no token: 16 letters, digits and ._~+/=- at least; `openssl rand -hex 16`"
+            " makes one"
+        )
+    return Secret(found)
+
+
 def _postgres(value: str, what: str) -> str:
     if not re.fullmatch(shapes.POSTGRES, value):
         raise MisreadError(
@@ -477,6 +490,10 @@ def _store(value: object, info: ValidationInfo) -> str:
     return store(value, _folder(info))
 
 
+def _token(value: object, info: ValidationInfo) -> str:
+    return token(value, _folder(info))
+
+
 def _source_url(value: object, info: ValidationInfo) -> str:
     return source_url(value, _folder(info))
 
@@ -505,6 +522,7 @@ Contact = Annotated[str, PlainValidator(contact), WithJsonSchema(shapes.CONTACT)
 Pattern = Annotated[str, PlainValidator(pattern), WithJsonSchema(shapes.TEXT)]
 Network = Annotated[IPNetwork, PlainValidator(network), WithJsonSchema(shapes.NETWORK)]
 Store = Annotated[str, PlainValidator(_store), WithJsonSchema(shapes.STORE)]
+Token = Annotated[str, PlainValidator(_token), WithJsonSchema(shapes.TOKEN)]
 SourceUrl = Annotated[str, PlainValidator(_source_url), WithJsonSchema(shapes.SOURCE_URL)]
 Duration = Annotated[timedelta, PlainValidator(duration), WithJsonSchema(shapes.SPAN)]
 Size = Annotated[int, PlainValidator(size), WithJsonSchema(shapes.SIZE)]

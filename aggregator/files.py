@@ -285,21 +285,51 @@ def write(path: Path, body: bytes) -> bool:
 
     OutputError when it cannot be; what stood there stays.
     """
+    if not differs(path, body):
+        return False
+    put(stage(path, body), path)
+    return True
+
+
+def stage(path: Path, body: bytes) -> Path:
+    """A hidden file beside `path` that holds `body`, on the disk, ready to be `put` there.
+
+    OutputError when there can be none.
+    """
     temporary = path.with_name(f".{path.name}{_TEMPORARY}")
     try:
-        if not differs(path, body):
-            return False
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(body)
             file.flush()
+            _age(file.fileno(), path)
             os.fsync(file.fileno())
-        temporary.replace(path)
-        return True
+        return temporary
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputError(f"{error.filename or path}: {_reason(error)}") from error
+        raise _unwritten(temporary, path, error) from error
+
+
+def put(staged: Path, path: Path) -> None:
+    """In one step: whoever reads sees what stood there, or what stands there now."""
+    try:
+        staged.replace(path)
+    except OSError as error:
+        raise _unwritten(staged, path, error) from error
+
+
+def _unwritten(temporary: Path, path: Path, error: OSError) -> OutputError:
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+    return OutputError(f"{error.filename or path}: {_reason(error)}")
+
+
+def _age(new: int, path: Path) -> None:
+    """Make what takes the place of `path` a second younger than it at least: by seconds HTTP tells
+    two versions apart, and some web servers by nothing else when both have one size."""
+    with suppress(FileNotFoundError):
+        before = path.stat().st_mtime_ns // 10**9
+        if os.fstat(new).st_mtime_ns // 10**9 <= before:
+            os.utime(new, (before + 1, before + 1))
 
 
 def held(path: Path) -> bytes | None:

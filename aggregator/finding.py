@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from aggregator import compose
+from aggregator import access, compose
 from aggregator.model import EVERYTHING, Feed, Source, Story
 from aggregator.searching import LONGEST_QUERY, Query, query_of
 from aggregator.snippets import Marked, marked, snippet
@@ -61,7 +61,8 @@ def find(
     first = (page - 1) * PAGE
     stories = store.search(query, output=output, limit=PAGE + 1, offset=first)
     feeds = store.feeds() if stories else {}
-    told = (_result(x, query, site, sources, feeds) for x in stories[:PAGE])
+    public = (access.without(x, store.private) for x in stories[:PAGE])
+    told = (_result(x, query, site, sources, feeds) for x in public if x)
     return Results(
         asked=asked,
         page=page,

@@ -5,7 +5,7 @@ Polls only note what changed, so that saving takes no longer for being found.
 
 from __future__ import annotations
 
-from aggregator import searching
+from aggregator import access, searching
 from aggregator.model import StoredEntry, Story, Words
 from aggregator.stores import Store
 from aggregator.text import plain
@@ -17,7 +17,8 @@ _LONGEST = 20_000  # characters of a text
 def index(store: Store) -> int:
     """Take in the next stories; how many there were."""
     due = store.unsearched(STEP)
-    store.keep_words(_words(story) if story else Words(cluster=c) for c, story in due)
+    public = ((c, story and access.without(story, store.private)) for c, story in due)
+    store.keep_words(_words(story) if story else Words(cluster=c) for c, story in public)
     return len(due)
 
 

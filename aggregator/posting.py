@@ -6,13 +6,13 @@ is neither replaced nor removed, and that is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from hashlib import blake2b
 from pathlib import Path
 
-from aggregator import compose, files
+from aggregator import access, compose, files
 from aggregator.errors import AggregatorError
 from aggregator.formats import post_files
 from aggregator.model import Entry, Posting, Source, Story
@@ -53,13 +53,16 @@ class Poster:
         *,
         told: Callable[[Story], Entry],
         hand: Hand,
+        private: Collection[str] = (),
     ) -> None:
-        """`told` gives what is published of a story, under the identity that it keeps."""
+        """`told` gives what is published of a story, under the identity that it keeps. What stands
+        in `private` outputs only is no post."""
         self._store = store
         self._wanted = wanted
         self._sources = sources
         self._told = told
         self._hand = hand
+        self._private = private
         self.written: list[str] = []
         self.failed: list[str] = []
         self.notes: list[str] = []
@@ -84,6 +87,7 @@ class Poster:
         found = {s.cluster: s for s in self._store.shown([posting.story for posting in due])}
         for posting in due:
             story = found.get(posting.story)
+            story = story and access.without(story, self._private)
             if story is None or not self._is_wanted(story):
                 yield posting, None
                 continue

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import chain, count, groupby
 from pathlib import Path
 
-from aggregator import cluster, compose, files, lint
+from aggregator import access, cluster, compose, files, lint
 from aggregator.content import narrower
 from aggregator.errors import AggregatorError, OutputError
 from aggregator.layout import ARCHIVE, Around, Layout
@@ -28,6 +28,7 @@ from aggregator.model import (
     StoredEntry,
     Story,
 )
+from aggregator.packing import Press
 from aggregator.posting import Hand, Poster, Posts
 from aggregator.stores import Store
 
@@ -38,6 +39,7 @@ _ARCHIVE_STAMP = "archive folder"
 _ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
 
 _HAND = Hand(write=files.write, remove=files.remove)
+_PRESS = Press(codings=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Publication:
     titles: Mapping[str, str]  # of every output that the config knows, by name
     wanted_slugs: Mapping[str, str]  # those that the config gives
     folder: Path
+    private: frozenset[str] = frozenset()  # outputs that not everyone may read
+    private_folder: Path  # where those are
     page_size: int  # entries of a document
     sizes: Mapping[str, int]  # of those outputs that have another, by name
     content: ContentPolicy  # the most that is shown of an entry
@@ -65,6 +69,13 @@ class Publication:
     def shown(self, output: str) -> ContentPolicy:
         return narrower(self.content, self.contents.get(output, "full"))
 
+    def folder_of(self, output: str) -> Path:
+        return self.private_folder if output in self.private else self.folder
+
+    def other_folder(self, output: str) -> Path:
+        """Where it was before it became private, or public."""
+        return self.folder if output in self.private else self.private_folder
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
@@ -77,11 +88,14 @@ class Published:
     notes: tuple[str, ...] = ()
 
 
-def publish(store: Store, wanted: Publication, now: datetime, *, hand: Hand = _HAND) -> Published:
-    """Bring feeds/ up to date with the store. What fails is told, and tried again next time."""
+def publish(
+    store: Store, wanted: Publication, now: datetime, *, hand: Hand = _HAND, press: Press = _PRESS
+) -> Published:
+    """Bring feeds/ up to date with the store, by `press`, and posts by `hand`. What fails is told,
+    and tried again next time."""
     store.due_releases(now)
-    _mark(store, wanted)
-    work = _Publishing(store, wanted, hand)
+    _mark(store, wanted, press)
+    work = _Publishing(store, wanted, hand, press)
     dirty = store.dirty()
     aged = {name: list(pages) for name, pages in groupby(store.stale_pages(), lambda p: p.output)}
     for name in sorted({*dirty, *aged}):
@@ -121,7 +135,7 @@ def slug_notes(wanted: Mapping[str, str], published: Mapping[str, str]) -> tuple
 # ── what is to be done ───────────────────────────────────────────────────────
 
 
-def _mark(store: Store, wanted: Publication) -> None:
+def _mark(store: Store, wanted: Publication, press: Press) -> None:
     """Dirty, whatever the stories say: outputs new in the config, documents that are gone or not
     as we left them, and everything once the settings are other ones."""
     slugs = store.slugs()
@@ -131,9 +145,12 @@ def _mark(store: Store, wanted: Publication) -> None:
         name
         for name, slug in slugs.items()
         for form in wanted.layout.formats
-        if _touched(wanted, at := wanted.layout.path(slug, form), left.get(at))
+        if _touched(
+            press.stamp(wanted.folder_of(name) / (at := wanted.layout.path(slug, form))),
+            left.get(at),
+        )
     }
-    lost = _lost_pages(store, wanted)
+    lost = _lost_pages(store, wanted, press)
     with store.transaction():
         dirty = (known - set(slugs)) | other
         if store.meta(_SETTINGS) != wanted.settings:
@@ -144,23 +161,25 @@ def _mark(store: Store, wanted: Publication) -> None:
         store.age(lost)
 
 
-def _touched(wanted: Publication, at: str, left: str | None) -> bool:
+def _touched(found: str | None, left: str | None) -> bool:
     """Whether a document is not as it was left."""
-    found = files.stamp(wanted.folder / at)
     return found is None or found != left
 
 
-def _lost_pages(store: Store, wanted: Publication) -> list[str] | None:
+def _lost_pages(store: Store, wanted: Publication, press: Press) -> list[str] | None:
     """The archive pages that are not as they were left. There are ever more of them, so they are
     looked at only when something in their folder was put, taken away or replaced."""
     if store.meta(_ARCHIVE_STAMP) == _archive_stamp(wanted):
         return []
     left = store.documents(archived=True)
-    return [d.path for d in left if _touched(wanted, d.path, d.stamp)]
+    return [
+        d.path for d in left if _touched(press.stamp(wanted.folder_of(d.output) / d.path), d.stamp)
+    ]
 
 
 def _archive_stamp(wanted: Publication) -> str:
-    return files.folder_stamp(wanted.folder / ARCHIVE) or ""
+    folders = (wanted.folder, wanted.private_folder)
+    return " ".join(files.folder_stamp(folder / ARCHIVE) or "" for folder in folders)
 
 
 def _remember_archive(store: Store, wanted: Publication) -> None:
@@ -175,10 +194,11 @@ def _remember_archive(store: Store, wanted: Publication) -> None:
 class _Publishing:
     """One round of it: what was written so far, and what could not be."""
 
-    def __init__(self, store: Store, wanted: Publication, hand: Hand) -> None:
+    def __init__(self, store: Store, wanted: Publication, hand: Hand, press: Press) -> None:
         self._store = store
         self._wanted = wanted
         self._hand = hand
+        self._press = press
         self._updated = store.editions()
         self._feeds: dict[str, Feed] = {}  # those that were needed so far
         self.written: list[str] = []
@@ -188,6 +208,7 @@ class _Publishing:
         """Bring the documents of an output up to date: pages first, since the current document
         leads to them, and no longer has what they have."""
         output = self._named(name)
+        self._move(name)
         aged = self._file_overflow(name, aged) if dirty and self._wanted.archive else aged
         for page in aged:
             self._page(output, page)
@@ -201,7 +222,12 @@ class _Publishing:
         if posts is None:
             return ()
         poster = Poster(
-            self._store, posts, self._wanted.sources, told=self._published, hand=self._hand
+            self._store,
+            posts,
+            self._wanted.sources,
+            told=self._published,
+            hand=self._hand,
+            private=self._wanted.private,
         )
         try:
             poster.post()
@@ -306,7 +332,9 @@ class _Publishing:
         found = []
         with self._store.transaction():
             for story in stories:
-                pinned = self._pin(story)
+                pinned = self._shown(output, self._pin(story))
+                if pinned is None:  # by settings that are being taken in
+                    continue
                 self._know(s.source for s in pinned.sightings)
                 try:
                     found.append(self._composed(pinned, output.content))
@@ -338,16 +366,18 @@ class _Publishing:
         layout = self._wanted.layout
         for name in layout.formats:
             at = layout.path(output.slug, name, around.page)
-            file = self._wanted.folder / at
+            file = self._wanted.folder_of(output.name) / at
             if never and not feed.entries and _filled(file):
                 continue
             links = layout.links(output.slug, name, around)
+            if output.name in self._wanted.private:  # hubs are for everyone
+                links = tuple(link for link in links if link.rel != "hub")
             id = layout.feed_id(output.slug) or feed.id
             linked = replace(feed, id=id, links=links, archive=number is not None)
             body = self._body(output, name, linked, standing=files.held(file))
-            if self._hand.write(file, body):
+            if self._press.write(file, body):
                 self.written.append(at)
-            yield Document(path=at, output=output.name, page=number, stamp=files.stamp(file))
+            yield Document(path=at, output=output.name, page=number, stamp=self._press.stamp(file))
 
     def _body(self, output: Output, name: str, feed: Feed, *, standing: bytes | None) -> bytes:
         """`feed` in the format of this name, without the entries that it cannot be written with.
@@ -373,7 +403,15 @@ class _Publishing:
             return _sound(name, form.render(whole), whole)
 
     def _pin(self, story: Story) -> Story:
-        """`story` with the identity that it keeps from its first publication on."""
+        """`story` with the identity that it keeps from its first publication on: that of a copy
+        that everyone may read, if there is one."""
+        led = self._led(access.without(story, self._wanted.private) or story)
+        if (led.id, led.leader) != (story.id, story.leader):
+            assert led.id is not None and led.leader is not None
+            self._store.pin(led.cluster, id=led.id, leader=led.leader, published=led.published)
+        return replace(led, sightings=story.sightings)
+
+    def _led(self, story: Story) -> Story:
         store, wanted = self._store, self._wanted
 
         def mint(lead: StoredEntry) -> str:
@@ -383,11 +421,22 @@ class _Publishing:
             found = chain([cluster.minted(wanted.site.id, lead)], others)
             return next(id for id in found if not store.taken(id))
 
-        led = cluster.led(story, prefer=wanted.prefer, sources=wanted.sources, mint=mint)
-        if (led.id, led.leader) != (story.id, story.leader):
-            assert led.id is not None and led.leader is not None
-            store.pin(led.cluster, id=led.id, leader=led.leader, published=led.published)
-        return led
+        return cluster.led(story, prefer=wanted.prefer, sources=wanted.sources, mint=mint)
+
+    def _shown(self, output: Output, story: Story) -> Story | None:
+        """A pinned story as this output may show it; None when there is nothing to show."""
+        found = access.without(story, self._wanted.private - {output.name})
+        return found and self._led(found)
+
+    def _move(self, name: str) -> None:
+        """Take away what an output left where it was, before it was private, or public."""
+        folder = self._wanted.other_folder(name)
+        if name not in self._wanted.private and not folder.is_dir():
+            return
+        for archived in (False, True):
+            for document in self._store.documents(archived=archived):
+                if document.output == name and (folder / document.path).is_file():
+                    self._press.remove(folder / document.path)
 
 
 def _by_page(stories: Iterable[tuple[int, datetime]]) -> Iterator[tuple[str, list[int]]]:

@@ -22,6 +22,7 @@ from aggregator.finding import Result, Results
 from aggregator.model import EVERYTHING
 from aggregator.schedule import Daemon
 from aggregator.snippets import Marked
+from aggregator.stores import Store
 
 DESCRIPTION = "opensearch.xml"
 DESCRIPTION_TYPE = "application/opensearchdescription+xml"
@@ -147,7 +148,7 @@ class Searches:
     def _found(self, request: Request) -> Results:
         aggregator = self._daemon.aggregator
         asked = request.query_params
-        output = _output(asked.get("in"), aggregator.store.slugs())
+        output = _output(asked.get("in"), aggregator.store)
         page = _number(asked.get("page"))
         if output is None or page > finding.LAST_PAGE:
             return Results(asked=asked.get("q", "")[:200], page=page)
@@ -178,11 +179,12 @@ def _wants_json(request: Request) -> bool:
     return "application/json" in accepted and "text/html" not in accepted
 
 
-def _output(slug: str | None, slugs: dict[str, str]) -> str | None:
-    """The name of the output that is called so."""
+def _output(slug: str | None, store: Store) -> str | None:
+    """The name of the output that is called so, if everyone may read it."""
     if not slug or slug == compose.ALL:
         return EVERYTHING
-    return next((name for name, taken in slugs.items() if taken == slug), None)
+    names = (name for name, taken in store.slugs().items() if taken == slug)
+    return next((name for name in names if name not in store.private), None)
 
 
 def _number(page: str | None) -> int:

@@ -7,39 +7,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import mimetypes
-import os
 import signal
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import uvicorn
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import (
-    FileResponse,
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    Response,
-)
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import NotModifiedResponse, StaticFiles
-from starlette.types import Message, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator import app, compose, report, status
+from aggregator import access, app, compose, listening, report, status
 from aggregator.callbacks import Callbacks
-from aggregator.errors import AggregatorError, StoreError
-from aggregator.formats import atom
+from aggregator.documents import Documents
+from aggregator.errors import StoreError
+from aggregator.heads import Header, Serving
 from aggregator.hub_door import HubDoor
-from aggregator.model import EVERYTHING
+from aggregator.model import EVERYTHING, Source
 from aggregator.schedule import Daemon
 from aggregator.searches import Searches
 from aggregator.searches import head as search_head
@@ -49,12 +39,8 @@ _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_OPEN = {"X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
-_LEAVE = 5  # seconds for whoever is still reading when we are told to stop
 _STALE = timedelta(minutes=2)  # a loop that has not ticked for so long is not well
-
-for _suffix in (".atom", ".xml"):  # the second is what jekyll-feed calls its feeds
-    mimetypes.add_type(atom.MEDIA_TYPE, _suffix)
+_EAGER = timedelta(minutes=5)  # nobody need ask again sooner, however eager a source is
 
 
 async def serve(config: Path, given: app.Settings) -> None:
@@ -64,16 +50,8 @@ async def serve(config: Path, given: app.Settings) -> None:
     on; nothing is polled before both are ours.
     """
     async with Daemon(config, given) as daemon:
-        with contextlib.closing(_listening(given.config.serve.listen)) as place:
-            server = _Server(
-                uvicorn.Config(
-                    _application(daemon),
-                    log_config=None,
-                    access_log=False,
-                    lifespan="off",
-                    timeout_graceful_shutdown=_LEAVE,
-                )
-            )
+        with contextlib.closing(listening.place(given.config.serve.listen)) as place:
+            server = listening.server(_application(daemon))
             loop = asyncio.get_running_loop()
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(name, setattr, server, "should_exit", True)
@@ -85,41 +63,25 @@ async def serve(config: Path, given: app.Settings) -> None:
             report.log_event("stopping")
 
 
-class _Server(uvicorn.Server):
-    """One that leaves the signals to us: we still have to publish when it has stopped."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listening(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family, backlog=512)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise AggregatorError(f"serve.listen {address}: {reason}; choose another port") from error
-
-
-def _application(daemon: Daemon) -> Starlette:
+def _application(daemon: Daemon) -> ASGIApp:
     pages = _Pages(daemon)
-    return Starlette(
-        routes=[
-            Route("/", pages.index),
-            Route("/status", pages.status),
-            Route("/status.json", pages.status_json),
-            Route("/healthz", pages.healthz),
-            Route("/readyz", pages.readyz),
-            Route("/metrics", pages.metrics),
-            Callbacks(daemon).route,
-            HubDoor(daemon).route,
-            *Searches(daemon, _page, _SAFE).routes,
-            Mount("/", app=_Documents(daemon)),
-        ],
-        exception_handlers={StoreError: _unreadable},
+    return _Front(
+        daemon,
+        lambda documents: Starlette(
+            routes=[
+                Route("/", pages.index),
+                Route("/status", pages.status),
+                Route("/status.json", pages.status_json),
+                Route("/healthz", pages.healthz),
+                Route("/readyz", pages.readyz),
+                Route("/metrics", pages.metrics),
+                Callbacks(daemon).route,
+                HubDoor(daemon).route,
+                *Searches(daemon, _page, _SAFE).routes,
+                Mount("/", app=documents),
+            ],
+            exception_handlers={StoreError: _unreadable},
+        ),
     )
 
 
@@ -129,52 +91,63 @@ async def _unreadable(_: Request, error: Exception) -> Response:
     return PlainTextResponse("the store cannot be read; see the log\n", status_code=503)
 
 
-class _Documents:
-    """The folder of documents, wherever the config has it now."""
+class _Front:
+    """Documents that are known are answered before anything else is looked at: that is what most
+    ask for, again and again."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Daemon, inner: Callable[[ASGIApp], ASGIApp]) -> None:
         self._daemon = daemon
+        self._settings = daemon.settings
+        self._documents = Documents(_serving(daemon, daemon.settings))
+        self._rest = inner(self._others)
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        given = self._daemon.settings
-        link = app.link_header(given, scope["path"].removeprefix("/"))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._settings is not self._daemon.settings:
+            self._settings = self._daemon.settings
+            self._documents = Documents(_serving(self._daemon, self._settings))
+        path = scope["path"] if scope["type"] == "http" else None
+        known = path == "/" or path in self._documents
+        if not (known and await self._documents.answered(scope, send)):
+            await self._rest(scope, receive, send)
 
-        async def linked(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in (200, 304):
-                MutableHeaders(scope=message)["link"] = link
-            await send(message)
-
-        await _Files(directory=given.feeds, check_dir=False)(scope, receive, linked)
+    async def _others(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._documents(scope, receive, send)
 
 
-class _Files(StaticFiles):
-    """Nothing hidden: a document that is just being written is not one yet."""
+def _serving(daemon: Daemon, given: app.Settings) -> Serving:
+    eager = min((_changes(source) for source in given.sources.values()), default=_EAGER)
+    return Serving(
+        folder=given.feeds,
+        codings=given.config.output.compress,
+        max_age=int(max(eager, _EAGER).total_seconds()),
+        delta=given.config.serve.delta,
+        links=partial(_links, given),
+        private=given.private if any(x.token for x in given.config.categories.values()) else None,
+        token=partial(_token, daemon),
+    )
 
-    async def check_config(self) -> None:
-        """A folder that is not there yet is an empty one."""
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        if any(part.startswith(".") and part != "." for part in Path(path).parts):
-            return PlainTextResponse("not found\n", status_code=404)
-        return await super().get_response(path, scope)
+def _links(given: app.Settings, path: str) -> Iterable[Header]:
+    return ((b"link", app.link_header(given, path).encode()),)
 
-    def file_response(
-        self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
-        """Read at once: a document may be replaced between two looks at it, and what Starlette
-        then sends is longer or shorter than it said."""
-        try:
-            with Path(full_path).open("rb") as file:
-                found, body = os.fstat(file.fileno()), file.read()
-        except OSError:
-            return PlainTextResponse("not found\n", status_code=404)
-        told = FileResponse(full_path, status_code, stat_result=found).headers
-        headers = {name: told[name] for name in ("content-type", "last-modified", "etag")}
-        headers |= _OPEN | {"Cache-Control": "public, max-age=300"}
-        response = Response(body, status_code, headers)
-        if self.is_not_modified(response.headers, Headers(scope=scope)):
-            return NotModifiedResponse(response.headers)
-        return response
+
+async def _token(daemon: Daemon, name: str) -> str | None:
+    """What is to be told to read a document of the private folder."""
+
+    def found() -> str | None:
+        given, store = daemon.aggregator.settings, daemon.aggregator.store
+        tokens, slugs = app.tokens(given, store), store.slugs()
+        owner = access.owner(name, {slugs[x]: x for x in tokens if x in slugs})
+        return None if owner is None else tokens[owner]
+
+    with contextlib.suppress(StoreError):  # what cannot be looked up is not read
+        return await daemon.ask(found)
+    return None
+
+
+def _changes(source: Source) -> timedelta:
+    """How soon a poll may bring something after another: what is local is looked at always."""
+    return _EAGER if source.local else source.interval
 
 
 class _Pages:
@@ -204,9 +177,7 @@ class _Pages:
         return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     async def index(self, _: Request) -> Response:
-        own = self._daemon.settings.feeds / "index.html"
-        if own.is_file():
-            return HTMLResponse(await asyncio.to_thread(own.read_bytes), headers=_SAFE)
+        """Where there is no index.html of another's."""
         return HTMLResponse(await self._daemon.ask(self._listed), headers=_SAFE)
 
     async def status(self, _: Request) -> Response:
@@ -247,6 +218,7 @@ class _Pages:
         daemon = self._daemon
         wanted = app.publication(daemon.settings, daemon.aggregator.store)
         slugs = daemon.aggregator.store.slugs()
+        slugs = {name: slug for name, slug in slugs.items() if name not in wanted.private}
         shown = sorted(slugs, key=lambda name: (name != EVERYTHING, slugs[name]))
         titles = {EVERYTHING: wanted.site.title} | dict(wanted.titles)
         search = search_head(wanted.site.title) if daemon.settings.config.serve.search else ""

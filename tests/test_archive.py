@@ -69,7 +69,7 @@ def walked(world: World, first: str = "all.atom") -> Counter[str]:
 
 
 def pages(world: World) -> list[str]:
-    return sorted(p.name for p in (world.folder / "feeds" / "archive").glob("all-*"))
+    return sorted(p.name for p in (world.folder / "feeds" / "archive").glob("all-*.atom"))
 
 
 def bodies(world: World) -> dict[str, tuple[bytes, int]]:

@@ -212,7 +212,7 @@ def test_a_run_polls_publishes_and_sums_up(place: Place) -> None:
         "documents  3 written",
         "the feeds are in feeds/",
     ]
-    feeds = {p.name for p in (place.folder / "feeds").iterdir()}
+    feeds = {p.name for p in (place.folder / "feeds").glob("*.atom")}
     assert feeds == {"all.atom", "财经.atom", "world.atom"}
 
 

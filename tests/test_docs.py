@@ -146,6 +146,7 @@ def test_every_config_in_the_docs_loads(
     monkeypatch.setenv("PLANET_STORE", "postgresql://planet:password@db.example/planet")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "feed-url").write_text("https://inside.example/feed")
+    (tmp_path / "secrets" / "boss-token").write_text("correct-horse-battery")
 
     assert config.load(completed(text), folder=tmp_path)
 
@@ -274,7 +275,7 @@ def test_a_first_feed_of_ones_own(tmp_path: Path, environment: dict[str, str]) -
         said = shell("set -e\n" + "\n".join(steps), start, environment | {"EDITOR": str(editor)})
 
     assert "1 new" in said, said
-    feeds = {p.name for p in (tmp_path / "planet" / "feeds").iterdir()}
+    feeds = {p.name for p in (tmp_path / "planet" / "feeds").glob("*.atom")}
     assert feeds == {"all.atom", "ai.atom"}
 
 

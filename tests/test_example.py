@@ -29,7 +29,7 @@ def run(folder: Path, *more: str) -> str:
 
 
 def documents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((folder / "feeds").iterdir())}
+    return {p.name: p.read_bytes() for p in sorted((folder / "feeds").glob("*.atom"))}
 
 
 def stories(folder: Path) -> list[set[str]]:

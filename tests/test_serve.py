@@ -21,8 +21,6 @@ import pytest
 from servers import Answer, Asked, Server, free_port, serving, until
 from world import ATOM, Item, rss
 
-from aggregator.server import _Files
-
 FEED = rss(
     Item(id="one", link="https://news.example/one", title="First story of the day"),
     Item(id="two", link="https://news.example/two", title="第二条新闻说了些什么"),
@@ -208,20 +206,6 @@ def _documents(daemon: Daemon) -> None:
     assert daemon.get("/all.atom", "POST").status == 405
     assert daemon.get("/none.atom").status == 404
     assert daemon.titles("财经") == STORIES
-
-
-def test_a_document_that_is_being_replaced_is_sent_as_one_of_both(tmp_path: Path) -> None:
-    document = tmp_path / "all.atom"
-    document.write_bytes(b"old")
-    before = document.stat()
-    document.write_bytes(b"new, and longer")
-    scope = {"type": "http", "method": "GET", "headers": []}
-
-    answer = _Files(directory=tmp_path).file_response(document, before, scope)
-
-    assert (answer.body, answer.headers["content-length"]) == (b"new, and longer", "15")
-    fresh = _Files(directory=tmp_path).file_response(document, document.stat(), scope)
-    assert answer.headers["etag"] == fresh.headers["etag"]
 
 
 def _paths_that_lead_out(daemon: Daemon) -> None:

@@ -1012,6 +1012,29 @@ def test_what_leaves_every_output_is_withdrawn_until_it_is_back(store: Store) ->
     assert store.withdrawn("x", 9) == store.withdrawn(EVERYTHING, 9) == []
 
 
+def test_what_is_in_private_outputs_only_is_not_in_everything(store: Store, place: Place) -> None:
+    save(
+        store, poll("a", arrival("1", "x"), arrival("2", "y"), arrival("3", "x", "y"), arrival("4"))
+    )
+    store.mark([EVERYTHING, "x", "y"], dirty=False)
+    with store.transaction():
+        store.keep_private(["x"], NOW)
+    assert sorted(told(store.stories(EVERYTHING, 9))) == ["2", "3", "4"]
+    assert set(store.dirty()) >= {EVERYTHING}
+
+    save(store, poll("b", arrival("5", "x"), arrival("6", "z")))
+    assert sorted(told(store.stories(EVERYTHING, 9))) == ["2", "3", "4", "6"]
+    assert sorted(told(store.stories("x", 9))) == ["1", "3", "5"]
+    store.close()
+    store = stores.connect(place.url, exclusive=True)
+    save(store, poll("b", arrival("7", "x")))
+    assert sorted(told(store.stories("x", 9))) == ["1", "3", "5", "7"]
+    with store.transaction():
+        store.keep_private([], NOW)
+    assert sorted(told(store.stories(EVERYTHING, 9))) == [str(n) for n in range(1, 8)]
+    store.close()
+
+
 def test_what_was_never_published_is_not_withdrawn(store: Store) -> None:
     many(store, 1)
     save(store, poll("a", replace(arrival("1", "x", content="<p>A.</p>"), dropped="a rule")))

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from aggregator import app, report, status
 from aggregator.errors import FetchError
 from aggregator.model import Request, Response
+from aggregator.packing import SUFFIXES
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -145,7 +146,9 @@ class World:
         return [text(e, "title") for e in self.published(document)]
 
     def bytes(self) -> dict[str, bytes]:
-        return {p.name: p.read_bytes() for p in sorted((self.folder / "feeds").iterdir())}
+        """Of each document, without its packed forms."""
+        documents = sorted((self.folder / "feeds").glob("*.*"))
+        return {p.name: p.read_bytes() for p in documents if p.suffix not in SUFFIXES}
 
 
 def text(element: ElementTree.Element, name: str) -> str:

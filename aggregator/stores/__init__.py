@@ -216,6 +216,13 @@ class Store(Protocol):
     def settle(self, clusters: Iterable[int], now: datetime) -> None:
         """After changes: list these clusters in the outputs their sightings name."""
 
+    @property
+    def private(self) -> frozenset[str]:
+        """The outputs that not everyone may read."""
+
+    def keep_private(self, outputs: Collection[str], now: datetime) -> None:
+        """From now on a story that stands in these outputs only is not in EVERYTHING."""
+
     def note(self, entry: int, now: datetime, event: str, detail: str) -> None:
         """A line in the ledger of an entry."""
 

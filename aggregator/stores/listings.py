@@ -5,7 +5,7 @@ Whatever changes a listing gives back the outputs that it touched: the caller ke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from aggregator.model import EVERYTHING, Arrival, StoredEntry, Story
@@ -71,7 +71,12 @@ def told(db: Reading, clusters: Sequence[Row]) -> list[Story]:
 
 
 def open_cluster(
-    db: Database, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime
+    db: Database,
+    entry: StoredEntry,
+    arrival: Arrival,
+    *,
+    surfaced: datetime,
+    private: Collection[str],
 ) -> tuple[int, set[str]]:
     """A new cluster of one. Most are: what `settle` would find out is written at once."""
     moment = from_moment(surfaced)
@@ -84,7 +89,7 @@ def open_cluster(
         release=held,
     )
     cluster: int = row["key"]
-    names: set[str] = set() if arrival.dropped else {*arrival.outputs, EVERYTHING}
+    names = set() if arrival.dropped else _named(arrival.outputs, private)
     _enter(db, cluster, names, moment)
     return cluster, names
 
@@ -171,7 +176,7 @@ def parted(db: Database, clusters: Collection[int]) -> set[frozenset[int]]:
     return {frozenset((int(row["one"]), int(row["other"]))) for row in rows}
 
 
-def settle(db: Database, cluster: int, now: datetime) -> set[str]:
+def settle(db: Database, cluster: int, now: datetime, *, private: Collection[str]) -> set[str]:
     """List a cluster in the outputs that its sightings name."""
     (known,) = db.rows("SELECT id, surfaced FROM cluster WHERE key = :cluster", cluster=cluster)
     live = db.rows(
@@ -193,8 +198,7 @@ def settle(db: Database, cluster: int, now: datetime) -> set[str]:
             release=first if first > from_moment(now) else None,
             cluster=cluster,
         )
-    named = {name for x in live for name in codec.to_names(x["outputs"])}
-    wanted = named | {EVERYTHING} if live else set()
+    wanted = {name for x in live for name in _named(codec.to_names(x["outputs"]), private)}
     rows = db.rows("SELECT output FROM listing WHERE cluster = :cluster", cluster=cluster)
     listed = {row["output"] for row in rows}
     filing.unlist(db, cluster, listed - wanted, id=known["id"], now=now)
@@ -202,6 +206,21 @@ def settle(db: Database, cluster: int, now: datetime) -> set[str]:
         filing.back(db, known["id"])
     _enter(db, cluster, wanted, surfaced)
     return wanted | listed
+
+
+def _named(outputs: Iterable[str], private: Collection[str]) -> set[str]:
+    """The outputs of a sighting. Of everything too, unless it is in private ones only."""
+    names = set(outputs)
+    return names if names and names.issubset(private) else {*names, EVERYTHING}
+
+
+def within(db: Database, outputs: Collection[str]) -> list[int]:
+    """The clusters that stand in one of these."""
+    rows = db.rows(
+        "SELECT DISTINCT cluster FROM listing WHERE output IN :outputs ORDER BY cluster",
+        outputs=list(outputs),
+    )
+    return [int(row["cluster"]) for row in rows]
 
 
 def _enter(db: Database, cluster: int, names: set[str], surfaced: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ _OF_AN_ADDRESS = (
     *("hints", "lifetime", "asked", "rhythm", "shown", "news", "gone", "move", "topic"),
 )
 _POSTS = "posts"  # what they are to be like; empty when nobody wants them
+_PRIVATE = "private outputs"
 
 
 class SqlStore:
@@ -510,7 +512,9 @@ class SqlStore:
 
     def add(self, entry: StoredEntry, arrival: Arrival, *, surfaced: datetime) -> StoredEntry:
         if not entry.cluster:
-            cluster, touched = listings.open_cluster(self._db, entry, arrival, surfaced=surfaced)
+            cluster, touched = listings.open_cluster(
+                self._db, entry, arrival, surfaced=surfaced, private=self.private
+            )
             self._dirty |= touched
             self._touched.add(cluster)
             entry = replace(entry, cluster=cluster)
@@ -550,7 +554,20 @@ class SqlStore:
     def settle(self, clusters: Iterable[int], now: datetime) -> None:
         for cluster in set(clusters):
             self._touched.add(cluster)
-            self._dirty |= listings.settle(self._db, cluster, now)
+            self._dirty |= listings.settle(self._db, cluster, now, private=self.private)
+
+    def keep_private(self, outputs: Collection[str], now: datetime) -> None:
+        wanted, before = frozenset(outputs), self.private
+        if wanted == before:
+            return
+        self.set_meta({_PRIVATE: codec.from_names(sorted(wanted))})
+        self.private = wanted
+        self.settle(listings.within(self._db, wanted ^ before), now)
+
+    @cached_property
+    def private(self) -> frozenset[str]:
+        """The outputs that are not for everyone."""
+        return frozenset(codec.to_names(self.meta(_PRIVATE) or "[]"))
 
     def note(self, entry: int, now: datetime, event: str, detail: str) -> None:
         self._db.execute(

@@ -45,7 +45,7 @@ from aggregator.publish import Publication, Published, publish, slug_notes
 from aggregator.reading import Subscription
 from aggregator.room import Room
 from aggregator.rules import Categories, CategoryRule, Ruler, Wanted
-from aggregator.topics import Topics, address
+from aggregator.topics import Topics
 from aggregator.topics import link_header as link_headers
 
 _SITE_ID = "site id"
@@ -590,17 +590,15 @@ def link_header(given: Settings, path: str) -> str:
     """What HTTP says beside a file at a path below the folder: its address, and the hubs of what
     is a current document."""
     layout = _layout(given)
-    current = "/" not in path and any(
-        path.endswith(f".{x.suffix}") for x in layout.formats.values()
-    )
-    return link_headers(layout.hubs if current else (), address(layout.site, path))
+    return link_headers(layout.hubs if layout.current(path) else (), layout.address(path))
 
 
 def topics(given: Settings, store: stores.Store) -> Topics:
     """The current documents, as hubs know them."""
     layout, private = _layout(given), tokens(given, store)
     return Topics(
-        base=layout.site,
+        base=layout.address(""),
+        safe=layout.safe,
         folder=given.feeds,
         types={
             layout.path(slug, name): form.media_type

@@ -42,10 +42,22 @@ class Layout:
         suffix = self.formats[name].suffix
         return f"{ARCHIVE}/{slug}-{page}.{suffix}" if page else f"{slug}.{suffix}"
 
+    def current(self, path: str) -> bool:
+        """Whether what lies at a path is a current document, by its name."""
+        if self.arrangement == "jekyll" and path.endswith(".xml"):
+            return path == "feed.xml" or path.startswith("feed/")
+        suffixes = (x.suffix for x in self.formats.values())
+        return "/" not in path and any(path.endswith(f".{suffix}") for suffix in suffixes)
+
     def address(self, path: str) -> str:
-        if self.arrangement == "jekyll":
-            return quote(self.site, safe="%" + _SAFE_TO_JEKYLL) + quote(path, safe=_SAFE_TO_JEKYLL)
-        return self.site + quote(path)
+        jekyll = self.arrangement == "jekyll"
+        site = quote(self.site, safe="%" + self.safe) if jekyll else self.site
+        return site + quote(path, safe=self.safe)
+
+    @property
+    def safe(self) -> str:
+        """What stands in an address as it is."""
+        return _SAFE_TO_JEKYLL if self.arrangement == "jekyll" else "/"
 
     def feed_id(self, slug: str) -> str | None:
         """The permanent id of an output, where it is its address; else it is made of the site's."""

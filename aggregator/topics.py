@@ -23,9 +23,11 @@ class Topics:
     hubs: tuple[str, ...] = ()  # all that the documents name
     others: tuple[str, ...] = ()  # those of them that are not ours, and want to be told
     own: bool = False  # whether one of them is ours
+    safe: str = "/"  # what stands in an address as it is
 
     def address(self, path: str) -> str:
-        return address(self.base, path)
+        """The one address of a document: what it says of itself as rel=self."""
+        return self.base + quote(path, safe=self.safe)
 
     def path(self, topic: str) -> str | None:
         """Of the document that somebody means by an address: over http or https, however it is
@@ -38,11 +40,6 @@ class Topics:
 
     def link_header(self, path: str) -> str:
         return link_header(self.hubs, self.address(path))
-
-
-def address(base: str, path: str) -> str:
-    """The one address of a document: what it says of itself as rel=self."""
-    return base + quote(path)
 
 
 def link_header(hubs: Iterable[str], address: str) -> str:

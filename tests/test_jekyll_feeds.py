@@ -10,6 +10,7 @@ import pytest
 import yaml
 from world import ATOM, Item, World, hrefs, rss, text
 
+from aggregator import app
 from aggregator.formats.jekyll.absolute import absolute
 
 _SITES: list[dict[str, Any]] = json.loads(
@@ -164,3 +165,27 @@ def test_other_formats_and_archive_pages_are_where_they_always_are(tmp_path: Pat
 )
 def test_addresses_are_made_alike_as_addressable_does(path: str, url: str, baseurl: str, made: str):
     assert absolute(path, url=url, baseurl=baseurl) == made
+
+
+@pytest.mark.parametrize("layout", ["jekyll", "plain"])
+def test_hubs_and_headers_have_the_address_that_a_document_has(tmp_path: Path, layout: str):
+    sources = "sources: {a: {url: 'https://a.example/feed', categories: ['C++ 新闻']}}\n"
+    files = {"_config.yml": "url: https://ex.example\nbaseurl: /博客\n", "_posts/.keep": ""}
+    world = replaced(tmp_path, files, sources)
+    config = (tmp_path / "config.yaml").read_text()
+    world.config(config.replace("layout: jekyll", f"hub: https://hub.example/, layout: {layout}"))
+    world.serve("a", rss(Item(id="urn:a:1", link="https://a.example/1")))
+    world.run()
+
+    given = app.settings(tmp_path / "config.yaml")
+    store = app.open_store(given, exclusive=False)
+    topics = app.topics(given, store)
+    store.close()
+    for path in topics.types:
+        address = feed(tmp_path / "feeds" / path)["self"]
+        assert topics.address(path) == address
+        assert topics.path(address) == path
+        header = app.link_header(given, path)
+        assert "hub.example" in header
+        assert f"<{address}>" in header or not address.isascii()
+    assert "hub.example" not in app.link_header(given, "archive/all-2026-01.atom")

@@ -12,6 +12,9 @@ from aggregator.model import Arrangement, Link
 ALL = "all"  # the slug of what holds everything
 ARCHIVE = "archive"  # the folder of archive pages
 PAGE = "html"  # the format that is for people
+FRONT = "index.html"
+PAGE_STYLE = "style.css"
+FEED_STYLE = "feed.css"  # for browsers that show a document as XML
 _OF_JEKYLL = "atom"  # the format of jekyll-feed
 _SAFE_TO_JEKYLL = "/!$&'()*+,;=:@"
 
@@ -52,6 +55,17 @@ class Layout:
         jekyll = self.arrangement == "jekyll"
         return self.address(self.path(slug, _OF_JEKYLL)) if jekyll else None
 
+    def front_links(self, slug: str) -> tuple[Link, ...]:
+        """Those of the front page, which shows the output with that slug."""
+        kinds = [(name, form) for name, form in self.formats.items() if name != PAGE]
+        return (
+            Link(href=self.address(FRONT), rel="self", type="text/html"),
+            *(
+                Link(href=self.address(self.path(slug, name)), type=form.media_type)
+                for name, form in kinds
+            ),
+        )
+
     def links(self, slug: str, name: str, around: Around) -> tuple[Link, ...]:
         """The links of a document of an output in the format of this name (RFC 4287 §4.2.7,
         RFC 5005 §4, WebSub §4): its own address first."""
@@ -63,6 +77,9 @@ class Layout:
             return Link(href=where, rel=rel, type=self.formats[to].media_type)
 
         yield link("self", name, around.page)
+        if self.formats[name].media_type.endswith("+xml"):
+            up = "../" * self.path(slug, name, around.page).count("/")
+            yield Link(href=f"{up}{FEED_STYLE}", rel="stylesheet", type="text/css")
         if name == PAGE:
             for other in self.formats:
                 if other != PAGE:

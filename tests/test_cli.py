@@ -213,7 +213,7 @@ def test_a_run_polls_publishes_and_sums_up(place: Place) -> None:
         "the feeds are in feeds/",
     ]
     feeds = {p.name for p in (place.folder / "feeds").iterdir()}
-    assert feeds == {"all.atom", "财经.atom", "world.atom"}
+    assert feeds == {"all.atom", "财经.atom", "world.atom", "feed.css"}
 
 
 def test_the_summary_is_one_object_as_json(place: Place) -> None:

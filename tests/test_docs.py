@@ -275,7 +275,7 @@ def test_a_first_feed_of_ones_own(tmp_path: Path, environment: dict[str, str]) -
 
     assert "1 new" in said, said
     feeds = {p.name for p in (tmp_path / "planet" / "feeds").iterdir()}
-    assert feeds == {"all.atom", "ai.atom"}
+    assert feeds == {"all.atom", "ai.atom", "feed.css"}
 
 
 def test_the_unit_and_the_crontab_run_what_there_is() -> None:

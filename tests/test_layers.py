@@ -23,8 +23,10 @@ LAYERS = (
     {"formats", "rules", "config", "moves"},
     {"starter", "content"},
     {"blogroll", "cluster", "compose", "inspection", "layout", "lint", "room"},
+    {"pages"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire"},
     {"fetch", "files", "stores", "watch"},
+    {"look"},
     {"near"},
     {"posting"},
     {"ingest", "publish", "indexing", "details", "parts", "overrides"},
@@ -55,6 +57,7 @@ NO_IO = {
     "layout",
     "lint",
     "moves",
+    "pages",
     "rules",
 }.union(*LAYERS[:11])
 DOORS = {

@@ -145,7 +145,9 @@ class World:
         return [text(e, "title") for e in self.published(document)]
 
     def bytes(self) -> dict[str, bytes]:
-        return {p.name: p.read_bytes() for p in sorted((self.folder / "feeds").iterdir())}
+        """The documents, by name; a stylesheet is none."""
+        found = (p for p in sorted((self.folder / "feeds").iterdir()) if p.suffix != ".css")
+        return {p.name: p.read_bytes() for p in found}
 
 
 def text(element: ElementTree.Element, name: str) -> str:

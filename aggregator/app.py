@@ -510,7 +510,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
     theme = look.theme_of(given.config, given.folder)
     layout = _layout(given, theme)
-    looks = (theme.images, theme.templates) if PAGE in layout.formats else ()
+    looks = (theme.images, theme.templates, layout.search) if PAGE in layout.formats else ()
     site = replace(site, feed=layout.feed_id(compose.ALL))
     archive = given.config.output.archive == "monthly"
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
@@ -568,6 +568,7 @@ def _layout(given: Settings, theme: Theme | None = None) -> Layout:
         site=given.config.site_url,
         formats={name: known[name] for name in wanted},
         hubs=given.config.hubs,
+        search=given.config.output.search,
         arrangement=given.config.output.layout,
     )
 

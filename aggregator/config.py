@@ -396,6 +396,9 @@ class Output:
     images: Literal["link", "show"] = Field(
         default="link", description="What stands for a picture in a page: a link, or itself."
     )
+    search: Switch = Field(
+        default=False, description="Whether pages ask the search of `serve`, at the same address."
+    )
     templates: Text | None = Field(
         default=None, description="A folder of templates of your own, in the place of ours."
     )

@@ -12,11 +12,10 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
-from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import uvicorn
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -34,18 +33,21 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Message, Scope
 
-from aggregator import app, compose, report, status
+from aggregator import app, look, pages, report, status
 from aggregator.callbacks import Callbacks
-from aggregator.errors import AggregatorError, StoreError
+from aggregator.errors import AggregatorError, StoreError, TemplateError
 from aggregator.formats import atom
 from aggregator.hub_door import HubDoor
-from aggregator.model import EVERYTHING
+from aggregator.layout import FRONT, PAGE_STYLE
+from aggregator.model import Feed, Output
+from aggregator.pages import Theme
 from aggregator.schedule import Daemon
 from aggregator.searches import Searches
-from aggregator.searches import head as search_head
 
 _SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    # Each page says for itself what of this it needs.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline';"
+    " img-src * data:; form-action 'self'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -105,21 +107,27 @@ def _listening(address: str) -> socket.socket:
 
 
 def _application(daemon: Daemon) -> Starlette:
-    pages = _Pages(daemon)
+    answers = _Answers(daemon)
     return Starlette(
         routes=[
-            Route("/", pages.index),
-            Route("/status", pages.status),
-            Route("/status.json", pages.status_json),
-            Route("/healthz", pages.healthz),
-            Route("/readyz", pages.readyz),
-            Route("/metrics", pages.metrics),
+            Route("/", answers.index),
+            Route("/status", answers.status),
+            Route("/status.json", answers.status_json),
+            Route("/healthz", answers.healthz),
+            Route("/readyz", answers.readyz),
+            Route("/metrics", answers.metrics),
+            Route(f"/{PAGE_STYLE}", answers.style),
+            Route("/favicon.ico", answers.icon),
             Callbacks(daemon).route,
             HubDoor(daemon).route,
-            *Searches(daemon, _page, _SAFE).routes,
+            *Searches(daemon, _SAFE).routes,
             Mount("/", app=_Documents(daemon)),
         ],
-        exception_handlers={StoreError: _unreadable},
+        exception_handlers={
+            StoreError: _unreadable,
+            TemplateError: _unfilled,
+            404: answers.missing,
+        },
     )
 
 
@@ -127,6 +135,12 @@ async def _unreadable(_: Request, error: Exception) -> Response:
     """The store is damaged; what it says is for whoever runs this, in the log."""
     report.log_trouble("page failed", error=str(error))
     return PlainTextResponse("the store cannot be read; see the log\n", status_code=503)
+
+
+async def _unfilled(_: Request, error: Exception) -> Response:
+    """A template of the site's own is wrong, and there is no last good page."""
+    report.log_trouble("page failed", error=str(error))
+    return PlainTextResponse("this page cannot be made; see the log\n", status_code=500)
 
 
 class _Documents:
@@ -177,7 +191,7 @@ class _Files(StaticFiles):
         return response
 
 
-class _Pages:
+class _Answers:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
 
@@ -204,16 +218,38 @@ class _Pages:
         return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     async def index(self, _: Request) -> Response:
-        own = self._daemon.settings.feeds / "index.html"
+        own = self._daemon.settings.feeds / FRONT
         if own.is_file():
             return HTMLResponse(await asyncio.to_thread(own.read_bytes), headers=_SAFE)
-        return HTMLResponse(await self._daemon.ask(self._listed), headers=_SAFE)
+        return self._page(await self._daemon.ask(self._front))
 
-    async def status(self, _: Request) -> Response:
+    async def status(self, request: Request) -> Response:
         if not self._private():
             return _private_answer()
         rows, hubs = await self._daemon.ask(lambda: (self._rows(), self._hubs()))
-        return HTMLResponse(_status_page(rows, hubs), headers=_SAFE)
+        return self._page(pages.status(rows, hubs=hubs, theme=self._theme, at=request.url.path))
+
+    async def missing(self, request: Request, _: Exception) -> Response:
+        """A page for people; programs want no more than a word."""
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse("not found\n", status_code=404)
+        return self._page(pages.missing(theme=self._theme, at=request.url.path), 404)
+
+    async def style(self, _: Request) -> Response:
+        """Of the pages that are made here, whether there are any in the folder or not."""
+        return Response(pages.styles(self._theme)[PAGE_STYLE], media_type="text/css")
+
+    async def icon(self, _: Request) -> Response:
+        """Browsers ask for it wherever they are shown a feed."""
+        return Response(pages.ICON, media_type="image/svg+xml")
+
+    @property
+    def _theme(self) -> Theme:
+        given = self._daemon.settings
+        return look.theme_of(given.config, given.folder)
+
+    def _page(self, body: bytes, status: int = 200) -> Response:
+        return HTMLResponse(body, status, headers=_SAFE)
 
     async def status_json(self, _: Request) -> Response:
         if not self._private():
@@ -243,79 +279,18 @@ class _Pages:
             s for name, s in states.items() if name in daemon.aggregator.settings.sources
         )
 
-    def _listed(self) -> str:
+    def _front(self) -> bytes:
+        """The list of feeds, where no front page is written."""
         daemon = self._daemon
-        wanted = app.publication(daemon.settings, daemon.aggregator.store)
-        slugs = daemon.aggregator.store.slugs()
-        shown = sorted(slugs, key=lambda name: (name != EVERYTHING, slugs[name]))
-        titles = {EVERYTHING: wanted.site.title} | dict(wanted.titles)
-        search = search_head(wanted.site.title) if daemon.settings.config.serve.search else ""
-        layout, name = wanted.layout, next(iter(wanted.layout.formats))
-        feeds = [(layout.path(slugs[n], name), titles.get(n, n)) for n in shown]
-        return _index_page(wanted.site, feeds, layout.formats[name].media_type, search)
+        store = daemon.aggregator.store
+        wanted = app.publication(daemon.settings, store)
+        layout = replace(wanted.layout, search=daemon.settings.config.serve.search)
+        outputs = [
+            Output(name=name, slug=slug, title=wanted.titles.get(name, name))
+            for name, slug in store.slugs().items()
+        ]
+        return look.front_page(layout, self._theme, Feed(title=wanted.site.title), outputs)
 
 
 def _private_answer() -> Response:
     return PlainTextResponse("the status is shown on loopback only\n", status_code=403)
-
-
-# ── pages ────────────────────────────────────────────────────────────────────
-
-_STYLE = """
-:root { color-scheme: light dark; font: 16px/1.6 system-ui, "PingFang SC", "Hiragino Sans GB",
-  "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; line-height: 1.3; }
-li { margin: .25rem 0; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
-th, td { text-align: start; padding: .35rem .75rem .35rem 0; vertical-align: top;
-  border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
-td.n { text-align: end; font-variant-numeric: tabular-nums; }
-time, td.t { white-space: nowrap; }
-.bad { font-weight: 600; }
-"""
-
-
-def _page(title: str, language: str | None, head: str, body: str) -> str:
-    return (
-        f'<!doctype html>\n<html lang="{escape(language or "en")}">\n<head>\n'
-        '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(title)}</title>\n{head}<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}</main>\n</body>\n</html>\n"
-    )
-
-
-def _index_page(
-    site: compose.Site, feeds: list[tuple[str, str]], media_type: str, search: str
-) -> str:
-    head = search + "".join(
-        f'<link rel="alternate" type="{media_type}" title="{escape(title)}" href="{quote(path)}">\n'
-        for path, title in feeds
-    )
-    items = "".join(
-        f'<li><a href="{quote(path)}">{escape(title)}</a></li>\n' for path, title in feeds
-    )
-    body = f"<ul>\n{items}</ul>\n" if feeds else "<p>No feed has been written yet.</p>\n"
-    return _page(site.title, site.language, head, body)
-
-
-def _status_page(rows: list[dict[str, Any]], hubs: list[str]) -> str:
-    names = ("source", "health", "entries", "last", "next")
-    head = "".join(f'<th scope="col">{name}</th>' for name in (*names, "what is to be said"))
-    body = "".join(_status_row(row) for row in rows)
-    table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n"
-    said = "".join(f"<p>{escape(x)}</p>\n" for x in hubs)
-    return _page("Sources", None, "", f'<div class="scroll"><table>\n{table}</table></div>\n{said}')
-
-
-def _status_row(row: dict[str, Any]) -> str:
-    bad = ' class="bad"' if row["error"] else ""
-    wrong = [row["error"]] if row["error"] else []
-    wrong += [*row["notes"], *row["problems"], *([row["push"]] if row["push"] else [])]
-    return (
-        f'<tr><th scope="row">{escape(row["source"])}</th><td{bad}>{escape(row["health"])}</td>'
-        f'<td class="n">{row["entries"]}</td><td class="t">{row["last"] or "never"}</td>'
-        f'<td class="t">{row["next"] or "never"}</td>'
-        f"<td>{'<br>'.join(map(escape, wrong))}</td></tr>\n"
-    )

@@ -116,6 +116,14 @@ def test_an_index_of_ones_own_is_left_alone_and_that_is_told(world: World) -> No
     assert any("index.html" in note for note in summary.notes)
 
 
+def test_pages_have_a_form_where_somebody_answers_it(world: World) -> None:
+    world.config(CONFIG.format(", search: true"))
+    world.run()
+
+    assert '<form class="search" role="search" action="./search"' in page(world, "sea.html")
+    assert 'href="opensearch.xml"' in page(world)
+
+
 # ── templates and rules of one's own ─────────────────────────────────────────
 
 

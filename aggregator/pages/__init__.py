@@ -64,7 +64,7 @@ class Hit:
 def page(feed: Feed, *, theme: Theme) -> bytes:
     """The page of an output, or of an archive of it. `feed.links` say where things are, absolute:
     `self` this page, `alternate` its documents, `prev-archive`, `next-archive` and `current` other
-    pages of it, `archives` all those, `up` the front page, `search` where to ask."""
+    pages of it, `archives` all those, `up` the front page, `search` what tells a browser that it can search here."""
     at = views.address(feed)
     values = {
         "title": _own_title(feed, theme),
@@ -163,12 +163,14 @@ def missing(*, theme: Theme, at: str) -> bytes:
 
 def _shared(feed: Feed, at: str, theme: Theme) -> dict[str, Any]:
     front = next((x.href for x in feed.links if x.rel == "up"), theme.url + FRONT)
+    root = relative(theme.url, at)
+    described = views.reference(feed, "search", at)
     return _common(theme) | {
         "canonical": at,
-        "root": relative(theme.url, at),
+        "root": root,
         "front": relative(front, at),
         "feeds": views.references(feed, "alternate", at),
-        "search": views.reference(feed, "search", at),
+        "search": {"href": f"{root}search", "description": described.href} if described else None,
     }
 
 

@@ -64,7 +64,8 @@ class Hit:
 def page(feed: Feed, *, theme: Theme) -> bytes:
     """The page of an output, or of an archive of it. `feed.links` say where things are, absolute:
     `self` this page, `alternate` its documents, `prev-archive`, `next-archive` and `current` other
-    pages of it, `archives` all those, `up` the front page, `search` what tells a browser that it can search here."""
+    pages of it, `archives` all those, `up` the front page, `search` what tells a browser that it
+    can search here."""
     at = views.address(feed)
     values = {
         "title": _own_title(feed, theme),

@@ -23,8 +23,10 @@ from aggregator import (
     files,
     following,
     links,
+    look,
     overrides,
     packing,
+    pages,
     plan,
     stores,
 )
@@ -36,9 +38,10 @@ from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.formats import FORMATS
 from aggregator.indexing import index
-from aggregator.layout import Layout
+from aggregator.layout import PAGE, PAGE_STYLE, Layout
 from aggregator.metrics import Metrics
 from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
+from aggregator.pages import Theme
 from aggregator.pipeline import Pipeline
 from aggregator.posting import Hand, Posts
 from aggregator.publish import Publication, Published, publish, slug_notes
@@ -148,7 +151,10 @@ def _store_name(given: Settings) -> str | None:
 
 def notes(given: Settings) -> tuple[str, ...]:
     """What of the config is not acted on, by this version or because of what is published."""
-    found = config.warnings(given.config)
+    found = (
+        *config.warnings(given.config),
+        *pages.faults(look.theme_of(given.config, given.folder)),
+    )
     try:
         store = open_store(given, exclusive=False)
     except StoreError:  # not there yet, or the trouble of those who need it
@@ -529,7 +535,9 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     sizes = {name: rule.entries for name, (_, rule) in rules.items() if rule.entries}
     content = given.config.output.content
     contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
-    layout = _layout(given)
+    theme = look.theme_of(given.config, given.folder)
+    layout = _layout(given, theme)
+    looks = (theme.images, theme.templates, layout.search) if PAGE in layout.formats else ()
     site = replace(site, feed=layout.feed_id(compose.ALL))
     archive = given.config.output.archive == "monthly"
     private = frozenset(tokens(given, store))
@@ -552,10 +560,16 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         settings=_digest(
             [
                 *(repr(site), [*layout.formats], layout.hubs, archive, titles, prefer, shown),
-                *(size, sizes, content, contents),
+                *(size, sizes, content, contents, looks),
                 sorted(private),
             ]
         ),
+        front=partial(look.front_page, layout, theme) if PAGE in layout.formats else None,
+        styles={
+            name: body
+            for name, body in pages.styles(theme).items()
+            if name != PAGE_STYLE or PAGE in layout.formats
+        },
         posts=_posts(given, shared, [repr(site), content, prefer, shown]),
     )
 
@@ -576,12 +590,16 @@ def _posts(given: Settings, shared: Categories, alike: Any) -> Posts | None:
     )
 
 
-def _layout(given: Settings) -> Layout:
-    wanted = (name for name in given.config.output.formats if name in FORMATS)
+def _layout(given: Settings, theme: Theme | None = None) -> Layout:
+    """Without a theme it knows where pages lie, and is not to be asked for one."""
+    theme = theme or Theme(title=given.config.site.title, url=given.config.site_url)
+    known = {**FORMATS, PAGE: pages.form(theme)}
+    wanted = (name for name in given.config.output.formats if name in known)
     return Layout(
         site=given.config.site_url,
-        formats={name: FORMATS[name] for name in wanted},
+        formats={name: known[name] for name in wanted},
         hubs=given.config.hubs,
+        search=given.config.output.search,
         arrangement=given.config.output.layout,
     )
 
@@ -605,6 +623,7 @@ def topics(given: Settings, store: stores.Store) -> Topics:
             for output, slug in store.slugs().items()
             if output not in private
             for name, form in layout.formats.items()
+            if name != PAGE
         },
         hubs=layout.hubs,
         others=tuple(hub for hub in layout.hubs if hub != given.config.own_hub),

@@ -403,6 +403,18 @@ class Output:
     posts: PostsOut | None = Field(
         default=None, description="Every story as a post of a Jekyll site, too."
     )
+    images: Literal["link", "show"] = Field(
+        default="link", description="What stands for a picture in a page: a link, or itself."
+    )
+    search: Switch = Field(
+        default=False, description="Whether pages ask the search of `serve`, at the same address."
+    )
+    templates: Text | None = Field(
+        default=None, description="A folder of templates of your own, in the place of ours."
+    )
+    css: Text | None = Field(
+        default=None, description="A stylesheet of your own, behind that of the pages."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

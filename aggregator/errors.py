@@ -13,6 +13,7 @@ AggregatorError
 │   ├── StoreLocked      another process has it (exit 75)
 │   └── TookTooLong      a search was given up: it asks for too much
 └── OutputError          a document could not be written; the last good one stays
+    └── TemplateError    a template of the site's own cannot be filled
 """
 
 from datetime import datetime, timedelta
@@ -87,3 +88,7 @@ class TookTooLong(StoreError):
 
 class OutputError(AggregatorError):
     """A document could not be written."""
+
+
+class TemplateError(OutputError):
+    """It says which template, and which line of it."""

@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -349,6 +349,28 @@ def remove(path: Path) -> bool:
         return True
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise OutputError(f"{path}: {_reason(error)}") from error
+
+
+def texts(folder: Path, suffixes: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The files of a folder whose names end so, with what is in them; none below it.
+
+    OutputError when one cannot be read, or is not in UTF-8.
+    """
+    try:
+        found = [x for x in sorted(folder.iterdir()) if x.suffix in suffixes and x.is_file()]
+    except OSError as error:
+        raise OutputError(f"{folder}: {_reason(error)}") from error
+    return tuple((x.name, text(x)) for x in found)
+
+
+def text(path: Path) -> str:
+    """What is in a file. OutputError when it cannot be read, or is not in UTF-8."""
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OutputError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except OSError as error:
         raise OutputError(f"{path}: {_reason(error)}") from error
 

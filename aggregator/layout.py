@@ -12,6 +12,10 @@ from aggregator.model import Arrangement, Link
 ALL = "all"  # the slug of what holds everything
 ARCHIVE = "archive"  # the folder of archive pages
 PAGE = "html"  # the format that is for people
+FRONT = "index.html"
+SEARCH = "opensearch.xml"  # what tells a browser how to ask `serve`
+PAGE_STYLE = "style.css"
+FEED_STYLE = "feed.css"  # for browsers that show a document as XML
 _OF_JEKYLL = "atom"  # the format of jekyll-feed
 _SAFE_TO_JEKYLL = "/!$&'()*+,;=:@"
 
@@ -32,6 +36,7 @@ class Layout:
     site: str  # an address that ends in a slash
     formats: Mapping[str, Format]  # by name; readers are led to the first
     hubs: tuple[str, ...] = ()
+    search: bool = False  # whether pages lead to that of `serve`
     arrangement: Arrangement = "plain"  # or that of jekyll-feed, for feeds in Atom
 
     def path(self, slug: str, name: str, page: str | None = None) -> str:
@@ -64,6 +69,18 @@ class Layout:
         jekyll = self.arrangement == "jekyll"
         return self.address(self.path(slug, _OF_JEKYLL)) if jekyll else None
 
+    def front_links(self, slug: str) -> tuple[Link, ...]:
+        """Those of the front page, which shows the output with that slug."""
+        kinds = [(name, form) for name, form in self.formats.items() if name != PAGE]
+        return (
+            Link(href=self.address(FRONT), rel="self", type="text/html"),
+            *self._search(),
+            *(
+                Link(href=self.address(self.path(slug, name)), type=form.media_type)
+                for name, form in kinds
+            ),
+        )
+
     def links(self, slug: str, name: str, around: Around) -> tuple[Link, ...]:
         """The links of a document of an output in the format of this name (RFC 4287 §4.2.7,
         RFC 5005 §4, WebSub §4): its own address first."""
@@ -75,7 +92,11 @@ class Layout:
             return Link(href=where, rel=rel, type=self.formats[to].media_type)
 
         yield link("self", name, around.page)
+        if self.formats[name].media_type.endswith("+xml"):
+            up = "../" * self.path(slug, name, around.page).count("/")
+            yield Link(href=f"{up}{FEED_STYLE}", rel="stylesheet", type="text/css")
         if name == PAGE:
+            yield from self._search()
             for other in self.formats:
                 if other != PAGE:
                     yield link("alternate", other, around.page)
@@ -91,3 +112,7 @@ class Layout:
             yield link("prev-archive", name, around.before)
         if around.after:
             yield link("next-archive", name, around.after)
+
+    def _search(self) -> Iterator[Link]:
+        if self.search:
+            yield Link(href=self.address(SEARCH), rel="search")

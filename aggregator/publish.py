@@ -6,16 +6,16 @@ written. What is dirty stays so until its documents stand: a kill at any moment 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, count, groupby
 from pathlib import Path
 
 from aggregator import access, cluster, compose, files, lint
 from aggregator.content import narrower
-from aggregator.errors import AggregatorError, OutputError
-from aggregator.layout import ARCHIVE, Around, Layout
+from aggregator.errors import AggregatorError, OutputError, TemplateError
+from aggregator.layout import ARCHIVE, FRONT, Around, Layout
 from aggregator.model import (
     EVERYTHING,
     ContentPolicy,
@@ -40,6 +40,10 @@ _ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
 
 _HAND = Hand(write=files.write, remove=files.remove)
 _PRESS = Press(codings=())
+_OUR_FRONT = b'<meta name="generator" content="aggregator">'
+
+# The front page, from the newest stories of all and the outputs.
+Front = Callable[[Feed, Sequence[Output]], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class Publication:
     prefer: tuple[str, ...]  # which copy of a story leads
     settings: str  # a digest: other settings, other documents
     posts: Posts | None = None  # stories as posts, if they are wanted
+    front: Front | None = None  # None where there is to be none
+    styles: Mapping[str, bytes] = field(default_factory=dict)  # stylesheets, by path
 
     def size(self, output: str) -> int:
         return self.sizes.get(output, self.page_size)
@@ -103,8 +109,16 @@ def publish(
             work.output(name, dirty=name in dirty, aged=aged.get(name, ()))
         except (AggregatorError, OSError, ValueError) as error:
             work.failed.append(f"{name or compose.ALL}: {error}")
+    try:
+        work.besides(changed=bool(dirty))
+    except (AggregatorError, OSError, ValueError) as error:
+        work.failed.append(str(error))
     _remember_archive(store, wanted)
-    notes = (*slug_notes(wanted.wanted_slugs, store.slugs()), *work.posts())
+    notes = (
+        *slug_notes(wanted.wanted_slugs, store.slugs()),
+        *work.notes,
+        *work.posts(),
+    )
     return Published(written=tuple(sorted(work.written)), failed=tuple(work.failed), notes=notes)
 
 
@@ -203,6 +217,7 @@ class _Publishing:
         self._feeds: dict[str, Feed] = {}  # those that were needed so far
         self.written: list[str] = []
         self.failed: list[str] = []
+        self.notes: list[str] = []
 
     def output(self, name: str, *, dirty: bool, aged: Sequence[Page]) -> None:
         """Bring the documents of an output up to date: pages first, since the current document
@@ -325,6 +340,46 @@ class _Publishing:
             store.keep_documents(documents)
             store.issue(name, feed.updated if feed.entries else before)
 
+    # ── beside the documents ──
+
+    def besides(self, *, changed: bool) -> None:
+        """The stylesheets, and the front page. `changed`: so did a document."""
+        wanted = self._wanted
+        for at, body in wanted.styles.items():
+            self._press.write(wanted.folder / at, body)
+        if wanted.front is None:
+            return
+        left = {d.path: d.stamp for d in self._store.documents(archived=False)}.get(FRONT)
+        file = wanted.folder / FRONT
+        if file.is_file() and _OUR_FRONT not in file.read_bytes():
+            self.notes.append(f"{FRONT} in {wanted.folder.name}/ is another's, and is left alone")
+        elif changed or _touched(self._press.stamp(file), left):
+            self._front(wanted.front, file)
+
+    def _front(self, front: Front, file: Path) -> None:
+        store, wanted = self._store, self._wanted
+        slugs = store.slugs()
+        outputs = [
+            Output(name=name, slug=slug, title=wanted.titles.get(name, name))
+            for name, slug in slugs.items()
+            if name not in wanted.private
+        ]
+        everything = Output(name=EVERYTHING, slug=compose.ALL, title=wanted.site.title)
+        stories = store.stories(EVERYTHING, wanted.page_size)
+        feed = compose.document(
+            everything,
+            self._entries(everything, stories),
+            site=wanted.site,
+            updated=self._updated.get(EVERYTHING),
+        )
+        if not feed.entries and _filled(file):
+            return
+        if self._press.write(file, front(feed, outputs)):
+            self.written.append(FRONT)
+        with store.transaction():
+            kept = Document(path=FRONT, output=EVERYTHING, stamp=self._press.stamp(file))
+            store.keep_documents([kept])
+
     # ── any document ──
 
     def _entries(self, output: Output, stories: Iterable[Story]) -> list[Entry]:
@@ -362,8 +417,9 @@ class _Publishing:
         never: bool = False,
     ) -> Iterator[Document]:
         """The documents of `feed`, in every format, as they stand now; written where their bytes
-        are new. `never`: the output had no entry yet."""
+        are new. `never`: the output had no entry yet. What cannot be made keeps no other back."""
         layout = self._wanted.layout
+        trouble: TemplateError | None = None
         for name in layout.formats:
             at = layout.path(output.slug, name, around.page)
             file = self._wanted.folder_of(output.name) / at
@@ -374,10 +430,16 @@ class _Publishing:
                 links = tuple(link for link in links if link.rel != "hub")
             id = layout.feed_id(output.slug) or feed.id
             linked = replace(feed, id=id, links=links, archive=number is not None)
-            body = self._body(output, name, linked, standing=files.held(file))
+            try:
+                body = self._body(output, name, linked, standing=files.held(file))
+            except TemplateError as error:
+                trouble = error
+                continue
             if self._press.write(file, body):
                 self.written.append(at)
             yield Document(path=at, output=output.name, page=number, stamp=self._press.stamp(file))
+        if trouble:
+            raise trouble
 
     def _body(self, output: Output, name: str, feed: Feed, *, standing: bytes | None) -> bytes:
         """`feed` in the format of this name, without the entries that it cannot be written with.
@@ -388,6 +450,8 @@ class _Publishing:
         try:
             body = form.render(feed)
             return body if body == standing else _sound(name, body, feed)
+        except TemplateError:  # of all entries, and none of ours
+            raise
         except Exception:  # as above
             sound = []
             for entry in feed.entries:

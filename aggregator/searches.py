@@ -5,10 +5,9 @@ to ask us. Few ask at a time, each for a second at most: nobody slows the feeds 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from html import escape
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape as in_xml
 
@@ -16,56 +15,34 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from aggregator import app, compose, finding
+from aggregator import app, compose, finding, look, pages
 from aggregator.errors import TookTooLong
 from aggregator.finding import Result, Results
+from aggregator.layout import SEARCH as DESCRIPTION
 from aggregator.model import EVERYTHING
 from aggregator.schedule import Daemon
-from aggregator.snippets import Marked
 from aggregator.stores import Store
 
-DESCRIPTION = "opensearch.xml"
 DESCRIPTION_TYPE = "application/opensearchdescription+xml"
 
 _AT_ONCE = 2  # searches
 _WAITING = 20  # beside those; whoever comes then is told to come later
 _LATER = {"Retry-After": "5"}
 _SHORT, _LONG = 16, 48  # characters of a name in the description
-_WORDS = {
-    "en": {
-        "search": "Search",
-        "none": "Nothing was found.",
-        "slow": "That is in too many stories: add a word that is in fewer.",
-        "busy": "Too many are searching now: try again in a few seconds.",
-        "newer": "Previous",
-        "older": "Next",
-    },
-    "zh": {
-        "search": "搜索",
-        "none": "没有找到。",
-        "slow": "符合的太多：请再加一个少见的词。",
-        "busy": "现在搜索的人太多：请过几秒再试。",
-        "newer": "上一页",
-        "older": "下一页",
-    },
+_SAID: Mapping[str, str] = {
+    "not_found": "Nothing was found.",
+    "too_many": "That is in too many stories: add a word that is in fewer.",
+    "busy": "Too many are searching now: try again in a few seconds.",
 }
-
+Said = Literal["not_found", "too_many", "busy"]
 
 _Answer: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-class Page(Protocol):
-    def __call__(self, title: str, language: str | None, head: str, body: str) -> str: ...
-
-
 class Searches:
-    """`page` makes a page of a title, a language, and what is in its head and its body."""
-
-    def __init__(self, daemon: Daemon, page: Page, headers: dict[str, str]) -> None:
+    def __init__(self, daemon: Daemon, headers: dict[str, str]) -> None:
         self._daemon = daemon
-        self._page = page
         self._headers = headers | {
-            "Content-Security-Policy": headers["Content-Security-Policy"] + "; form-action 'self'",
             "Cache-Control": "public, max-age=60",
             "X-Robots-Tag": "noindex",
             "Vary": "Accept",
@@ -93,21 +70,27 @@ class Searches:
     async def _search(self, request: Request) -> Response:
         if _wants_json(request):
             return await self._search_json(request)
-        site, words = self._daemon.settings.config.site, self._words()
         status, found, said = await self._answer(request)
         asked = Results(asked=request.query_params.get("q", ""), page=1) if found is None else found
-        body = _form(asked.asked, request.query_params.get("in"), words)
-        body += f"<p>{escape(words[said])}</p>\n" if said else ""
-        body += "".join(map(_article, asked.results)) + _ways(asked, request, words)
-        title = f"{asked.asked} · {site.title}" if asked.asked else words["search"]
-        text = self._page(title, site.language, head(site.title), body)
-        return HTMLResponse(text, status, headers=self._headers | (_LATER if status == 503 else {}))
+        given = self._daemon.settings
+        body = pages.search(
+            asked.asked,
+            map(_hit, asked.results),
+            theme=look.theme_of(given.config, given.folder),
+            at=request.url.path,
+            told=said,
+            within=request.query_params.get("in"),
+            newer=_address(request, asked.page - 1, "search") if asked.page > 1 else None,
+            older=_address(request, asked.page + 1, "search") if asked.more else None,
+            description=DESCRIPTION,
+        )
+        return HTMLResponse(body, status, headers=self._headers | (_LATER if status == 503 else {}))
 
     async def _search_json(self, request: Request) -> Response:
         status, found, said = await self._answer(request)
         headers = self._headers | {"Access-Control-Allow-Origin": "*"}
         if found is None:
-            error = _WORDS["en"].get(said or "", said)
+            error = _SAID[said or "busy"]
             return JSONResponse({"error": error}, status, headers=headers | _LATER)
         following = _address(request, found.page + 1, "search.json") if found.more else None
         return JSONResponse(
@@ -130,7 +113,7 @@ class Searches:
         )
         return Response(text, media_type=DESCRIPTION_TYPE)
 
-    async def _answer(self, request: Request) -> tuple[int, Results | None, str | None]:
+    async def _answer(self, request: Request) -> tuple[int, Results | None, Said | None]:
         """The status, what was found, and which of our words say why it is nothing."""
         if self._here >= _AT_ONCE + _WAITING:
             return 503, None, "busy"
@@ -139,11 +122,11 @@ class Searches:
             async with self._free:
                 found = await self._daemon.ask(lambda: self._found(request))
         except TookTooLong:
-            return 503, None, "slow"
+            return 503, None, "too_many"
         finally:
             self._here -= 1
         nothing = bool(found.asked) and not found.results
-        return 200, found, "none" if nothing else None
+        return 200, found, "not_found" if nothing else None
 
     def _found(self, request: Request) -> Results:
         aggregator = self._daemon.aggregator
@@ -160,18 +143,6 @@ class Searches:
             output=output,
             page=page,
         )
-
-    def _words(self) -> dict[str, str]:
-        language = self._daemon.settings.config.site.language or "en"
-        return _WORDS.get(language.partition("-")[0].lower(), _WORDS["en"])
-
-
-def head(title: str) -> str:
-    """What tells a browser, in the head of a page, that it can search here."""
-    return (
-        f'<link rel="search" type="{DESCRIPTION_TYPE}" href="{DESCRIPTION}"'
-        f' title="{escape(title)}">\n'
-    )
 
 
 def _wants_json(request: Request) -> bool:
@@ -215,45 +186,15 @@ def _stamp(moment: datetime | None) -> str | None:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
-# ── the page ─────────────────────────────────────────────────────────────────
-
-
-def _form(asked: str, output: str | None, words: dict[str, str]) -> str:
-    hidden = f'<input type="hidden" name="in" value="{escape(output)}">' if output else ""
-    return (
-        f'<form role="search" action="search">{hidden}<input type="search" name="q"'
-        f' value="{escape(asked)}" maxlength="200" aria-label="{escape(words["search"])}">'
-        f" <button>{escape(words['search'])}</button></form>\n"
+def _hit(x: Result) -> pages.Hit:
+    return pages.Hit(
+        title=x.title.pieces,
+        href=x.url,
+        source=x.source,
+        published=x.published,
+        snippet=x.snippet.pieces,
+        language=x.language,
     )
-
-
-def _article(x: Result) -> str:
-    language = f' lang="{escape(x.language)}"' if x.language else ""
-    title = _marks(x.title)
-    linked = f'<a href="{escape(x.url)}">{title}</a>' if x.url else title
-    date = f' · <time datetime="{_stamp(x.published)}">{x.published:%Y-%m-%d}</time>' if (
-        x.published
-    ) else ""  # fmt: skip
-    return (
-        f"<article{language}>\n<h2>{linked}</h2>\n<p>{escape(x.source)}{date}</p>\n"
-        f"<p>{_marks(x.snippet)}</p>\n</article>\n"
-    )
-
-
-def _marks(text: Marked) -> str:
-    return "".join(
-        f"<mark>{escape(piece)}</mark>" if hit else escape(piece) for piece, hit in text.pieces
-    )
-
-
-def _ways(found: Results, request: Request, words: dict[str, str]) -> str:
-    ways = [("newer", found.page - 1)] if found.page > 1 else []
-    ways += [("older", found.page + 1)] if found.more else []
-    links = " ".join(
-        f'<a href="{escape(_address(request, page, "search"))}">{words[name]}</a>'
-        for name, page in ways
-    )
-    return f"<nav>{links}</nav>\n" if links else ""
 
 
 _DESCRIPTION = """\

@@ -9,12 +9,11 @@ import contextlib
 import ipaddress
 import signal
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
@@ -23,19 +22,22 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator import access, app, compose, listening, report, status
+from aggregator import access, app, listening, look, pages, report, status
 from aggregator.callbacks import Callbacks
 from aggregator.documents import Documents
-from aggregator.errors import StoreError
+from aggregator.errors import StoreError, TemplateError
 from aggregator.heads import Header, Serving
 from aggregator.hub_door import HubDoor
-from aggregator.model import EVERYTHING, Source
+from aggregator.layout import PAGE_STYLE
+from aggregator.model import Feed, Output, Source
+from aggregator.pages import Theme
 from aggregator.schedule import Daemon
 from aggregator.searches import Searches
-from aggregator.searches import head as search_head
 
 _SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    # Each page says for itself what of this it needs.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline';"
+    " img-src * data:; form-action 'self'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -64,23 +66,29 @@ async def serve(config: Path, given: app.Settings) -> None:
 
 
 def _application(daemon: Daemon) -> ASGIApp:
-    pages = _Pages(daemon)
+    answers = _Answers(daemon)
     return _Front(
         daemon,
         lambda documents: Starlette(
             routes=[
-                Route("/", pages.index),
-                Route("/status", pages.status),
-                Route("/status.json", pages.status_json),
-                Route("/healthz", pages.healthz),
-                Route("/readyz", pages.readyz),
-                Route("/metrics", pages.metrics),
+                Route("/", answers.index),
+                Route("/status", answers.status),
+                Route("/status.json", answers.status_json),
+                Route("/healthz", answers.healthz),
+                Route("/readyz", answers.readyz),
+                Route("/metrics", answers.metrics),
+                Route(f"/{PAGE_STYLE}", answers.style),
+                Route("/favicon.ico", answers.icon),
                 Callbacks(daemon).route,
                 HubDoor(daemon).route,
-                *Searches(daemon, _page, _SAFE).routes,
+                *Searches(daemon, _SAFE).routes,
                 Mount("/", app=documents),
             ],
-            exception_handlers={StoreError: _unreadable},
+            exception_handlers={
+                StoreError: _unreadable,
+                TemplateError: _unfilled,
+                404: answers.missing,
+            },
         ),
     )
 
@@ -89,6 +97,12 @@ async def _unreadable(_: Request, error: Exception) -> Response:
     """The store is damaged; what it says is for whoever runs this, in the log."""
     report.log_trouble("page failed", error=str(error))
     return PlainTextResponse("the store cannot be read; see the log\n", status_code=503)
+
+
+async def _unfilled(_: Request, error: Exception) -> Response:
+    """A template of the site's own is wrong, and there is no last good page."""
+    report.log_trouble("page failed", error=str(error))
+    return PlainTextResponse("this page cannot be made; see the log\n", status_code=500)
 
 
 class _Front:
@@ -150,7 +164,7 @@ def _changes(source: Source) -> timedelta:
     return _EAGER if source.local else source.interval
 
 
-class _Pages:
+class _Answers:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
 
@@ -178,13 +192,35 @@ class _Pages:
 
     async def index(self, _: Request) -> Response:
         """Where there is no index.html of another's."""
-        return HTMLResponse(await self._daemon.ask(self._listed), headers=_SAFE)
+        return self._page(await self._daemon.ask(self._front))
 
-    async def status(self, _: Request) -> Response:
+    async def status(self, request: Request) -> Response:
         if not self._private():
             return _private_answer()
         rows, hubs = await self._daemon.ask(lambda: (self._rows(), self._hubs()))
-        return HTMLResponse(_status_page(rows, hubs), headers=_SAFE)
+        return self._page(pages.status(rows, hubs=hubs, theme=self._theme, at=request.url.path))
+
+    async def missing(self, request: Request, _: Exception) -> Response:
+        """A page for people; programs want no more than a word."""
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse("not found\n", status_code=404)
+        return self._page(pages.missing(theme=self._theme, at=request.url.path), 404)
+
+    async def style(self, _: Request) -> Response:
+        """Of the pages that are made here, whether there are any in the folder or not."""
+        return Response(pages.styles(self._theme)[PAGE_STYLE], media_type="text/css")
+
+    async def icon(self, _: Request) -> Response:
+        """Browsers ask for it wherever they are shown a feed."""
+        return Response(pages.ICON, media_type="image/svg+xml")
+
+    @property
+    def _theme(self) -> Theme:
+        given = self._daemon.settings
+        return look.theme_of(given.config, given.folder)
+
+    def _page(self, body: bytes, status: int = 200) -> Response:
+        return HTMLResponse(body, status, headers=_SAFE)
 
     async def status_json(self, _: Request) -> Response:
         if not self._private():
@@ -214,80 +250,19 @@ class _Pages:
             s for name, s in states.items() if name in daemon.aggregator.settings.sources
         )
 
-    def _listed(self) -> str:
+    def _front(self) -> bytes:
+        """The list of feeds, where no front page is written."""
         daemon = self._daemon
-        wanted = app.publication(daemon.settings, daemon.aggregator.store)
-        slugs = daemon.aggregator.store.slugs()
-        slugs = {name: slug for name, slug in slugs.items() if name not in wanted.private}
-        shown = sorted(slugs, key=lambda name: (name != EVERYTHING, slugs[name]))
-        titles = {EVERYTHING: wanted.site.title} | dict(wanted.titles)
-        search = search_head(wanted.site.title) if daemon.settings.config.serve.search else ""
-        layout, name = wanted.layout, next(iter(wanted.layout.formats))
-        feeds = [(layout.path(slugs[n], name), titles.get(n, n)) for n in shown]
-        return _index_page(wanted.site, feeds, layout.formats[name].media_type, search)
+        store = daemon.aggregator.store
+        wanted = app.publication(daemon.settings, store)
+        layout = replace(wanted.layout, search=daemon.settings.config.serve.search)
+        outputs = [
+            Output(name=name, slug=slug, title=wanted.titles.get(name, name))
+            for name, slug in store.slugs().items()
+            if name not in wanted.private
+        ]
+        return look.front_page(layout, self._theme, Feed(title=wanted.site.title), outputs)
 
 
 def _private_answer() -> Response:
     return PlainTextResponse("the status is shown on loopback only\n", status_code=403)
-
-
-# ── pages ────────────────────────────────────────────────────────────────────
-
-_STYLE = """
-:root { color-scheme: light dark; font: 16px/1.6 system-ui, "PingFang SC", "Hiragino Sans GB",
-  "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; line-height: 1.3; }
-li { margin: .25rem 0; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
-th, td { text-align: start; padding: .35rem .75rem .35rem 0; vertical-align: top;
-  border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
-td.n { text-align: end; font-variant-numeric: tabular-nums; }
-time, td.t { white-space: nowrap; }
-.bad { font-weight: 600; }
-"""
-
-
-def _page(title: str, language: str | None, head: str, body: str) -> str:
-    return (
-        f'<!doctype html>\n<html lang="{escape(language or "en")}">\n<head>\n'
-        '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(title)}</title>\n{head}<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}</main>\n</body>\n</html>\n"
-    )
-
-
-def _index_page(
-    site: compose.Site, feeds: list[tuple[str, str]], media_type: str, search: str
-) -> str:
-    head = search + "".join(
-        f'<link rel="alternate" type="{media_type}" title="{escape(title)}" href="{quote(path)}">\n'
-        for path, title in feeds
-    )
-    items = "".join(
-        f'<li><a href="{quote(path)}">{escape(title)}</a></li>\n' for path, title in feeds
-    )
-    body = f"<ul>\n{items}</ul>\n" if feeds else "<p>No feed has been written yet.</p>\n"
-    return _page(site.title, site.language, head, body)
-
-
-def _status_page(rows: list[dict[str, Any]], hubs: list[str]) -> str:
-    names = ("source", "health", "entries", "last", "next")
-    head = "".join(f'<th scope="col">{name}</th>' for name in (*names, "what is to be said"))
-    body = "".join(_status_row(row) for row in rows)
-    table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n"
-    said = "".join(f"<p>{escape(x)}</p>\n" for x in hubs)
-    return _page("Sources", None, "", f'<div class="scroll"><table>\n{table}</table></div>\n{said}')
-
-
-def _status_row(row: dict[str, Any]) -> str:
-    bad = ' class="bad"' if row["error"] else ""
-    wrong = [row["error"]] if row["error"] else []
-    wrong += [*row["notes"], *row["problems"], *([row["push"]] if row["push"] else [])]
-    return (
-        f'<tr><th scope="row">{escape(row["source"])}</th><td{bad}>{escape(row["health"])}</td>'
-        f'<td class="n">{row["entries"]}</td><td class="t">{row["last"] or "never"}</td>'
-        f'<td class="t">{row["next"] or "never"}</td>'
-        f"<td>{'<br>'.join(map(escape, wrong))}</td></tr>\n"
-    )

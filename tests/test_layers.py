@@ -33,8 +33,10 @@ LAYERS = (
     {"formats", "rules", "config", "moves"},
     {"starter", "content"},
     {"blogroll", "cluster", "compose", "inspection", "layout", "lint", "room", "delta"},
+    {"pages"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire", "listening"},
     {"fetch", "files", "stores", "watch"},
+    {"look"},
     {"near", "packing"},
     {"forms"},
     {"heads"},
@@ -68,6 +70,7 @@ NO_IO = {
     "layout",
     "lint",
     "moves",
+    "pages",
     "rules",
 }.union(*LAYERS[:11])
 DOORS = {

@@ -249,6 +249,13 @@ def _pages(daemon: Daemon) -> None:
     with socket.create_connection(("127.0.0.1", daemon.port)) as odd:
         odd.sendall(b"\0 this is no HTTP\r\n\r\n")
         assert odd.recv(100).startswith(b"HTTP/1.1 400")
+    style = daemon.get("/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert b"prefers-color-scheme: dark" in style.body
+    assert daemon.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+    missing = daemon.get("/no/such", Accept="text/html")
+    assert (missing.status, b'href="../style.css"' in missing.body) == (404, True)
+    assert daemon.get("/no/such").body == b"not found\n"
     for page in (links, _Links(daemon.get("/status").body)):
         assert {"html", "title", "lang"} <= set(page.names)
         assert not {"script", "iframe", "onclick", "onload"} & set(page.names)

@@ -146,9 +146,10 @@ class World:
         return [text(e, "title") for e in self.published(document)]
 
     def bytes(self) -> dict[str, bytes]:
-        """Of each document, without its packed forms."""
+        """Of each document, without its packed forms; a stylesheet is none."""
         documents = sorted((self.folder / "feeds").glob("*.*"))
-        return {p.name: p.read_bytes() for p in documents if p.suffix not in SUFFIXES}
+        others = {*SUFFIXES, ".css"}
+        return {p.name: p.read_bytes() for p in documents if p.suffix not in others}
 
 
 def text(element: ElementTree.Element, name: str) -> str:

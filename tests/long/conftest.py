@@ -36,6 +36,15 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Documen
 
 
 @pytest.fixture(scope="session")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The example with pages and archives: its folder, and the address where it is served."""
+    site = tmp_path_factory.mktemp("paged")
+    shown = {"formats": ["atom", "rss", "html"], "archive": "monthly", "entries": 10}
+    with _published(_ROOT, site, **shown) as address:
+        yield site / "feeds", address
+
+
+@pytest.fixture(scope="session")
 def reader_python(request: pytest.FixtureRequest) -> Path:
     return programs.reader_environment(request.config.cache.mkdir("reader"))
 
@@ -57,11 +66,12 @@ def _documents(site: str, feeds: Path, address: str) -> Iterator[Document]:
 
 
 @contextmanager
-def _published(origin: Path, site: Path) -> Iterator[str]:
+def _published(origin: Path, site: Path, **output: object) -> Iterator[str]:
     """`site` as a copy of `origin` with its feeds/, and the address where they are served."""
     port = _free_port()
     config = yaml.safe_load((origin / "config.yaml").read_text(encoding="utf-8"))
     config["serve"] = {"listen": f"127.0.0.1:{port}"}
+    config["output"] = {**config.get("output", {}), **output}
     (site / "config.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     for source in (*origin.glob("*.xml"), *origin.glob("examples")):
         (shutil.copytree if source.is_dir() else shutil.copy)(source, site / source.name)

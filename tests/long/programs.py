@@ -26,19 +26,20 @@ _HERE = Path(__file__).parent
 # ── getting them ─────────────────────────────────────────────────────────────
 
 
-def debian(program: str, *more: str) -> str:
-    """The path of a program that Debian has under its own name; root gets it installed, with `more`
-    packages."""
+def debian(program: str, *more: str, package: str | None = None) -> str:
+    """The path of a program that Debian has, by default under its own name; root gets it
+    installed, with `more` packages."""
+    package = package or program
     missing = shutil.which(program) is None or any(
-        subprocess.run(["dpkg", "-s", package], capture_output=True, check=False).returncode
-        for package in more
+        subprocess.run(["dpkg", "-s", other], capture_output=True, check=False).returncode
+        for other in more
     )
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         _quietly("apt-get", "update")
-        _quietly("apt-get", "install", "-y", "--no-install-recommends", program, *more)
+        _quietly("apt-get", "install", "-y", "--no-install-recommends", package, *more)
     path = shutil.which(program)
     if path is None:
-        pytest.fail(f"{program} is not installed; try: sudo apt-get install {program}")
+        pytest.fail(f"{program} is not installed; try: sudo apt-get install {package}")
     return path
 
 
@@ -49,6 +50,24 @@ def reader_environment(folder: Path) -> Path:
         _quietly(sys.executable, "-m", "venv", "--clear", folder)
         _quietly(python, "-m", "pip", "install", "--quiet", *_READER)
     return python
+
+
+def browser_environment(folder: Path) -> Path:
+    """A Python that drives Chromium, likewise."""
+    python = folder / "bin" / "python"
+    if not python.exists() or subprocess.call([python, "-c", "import playwright"]):
+        _quietly(sys.executable, "-m", "venv", "--clear", folder)
+        _quietly(python, "-m", "pip", "install", "--quiet", "playwright>=1.60,<2")
+    return python
+
+
+def from_npm(folder: Path, package: str, file: str) -> Path:
+    """A file of a package from npm, whose own scripts are not run."""
+    path = folder / "node_modules" / package.rpartition("@")[0] / file
+    if not path.exists():
+        npm = debian("npm")
+        _quietly(npm, "install", "--ignore-scripts", "--no-audit", "--prefix", folder, package)
+    return path
 
 
 def _quietly(*command: str | Path) -> None:
@@ -95,3 +114,21 @@ def in_sfeed(sfeed: str, document: Path) -> list[Row]:
     with document.open("rb") as stream:
         lines = subprocess.check_output([sfeed], stdin=stream).decode().splitlines()
     return [dict(zip(_SFEED, line.split("\t"), strict=True)) for line in lines]
+
+
+def in_chromium(
+    python: Path, chromium: str, axe: Path, addresses: Iterable[str], pictures: Path
+) -> list[Row]:
+    """What was seen at each address, at each width, in light and in dark."""
+    command = [python, _HERE / "in_chromium.py", chromium, axe, pictures, *addresses]
+    environment = os.environ | {"no_proxy": "127.0.0.1"}
+    seen: list[Row] = json.loads(subprocess.check_output(command, env=environment))
+    return seen
+
+
+def in_vnu(java: str, jar: Path, files: Iterable[Path]) -> list[str]:
+    """The errors that the Nu Html Checker finds."""
+    command = [java, "-Xmx1g", "-jar", jar, "--errors-only", "--format", "json", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = json.loads(done.stderr)["messages"]
+    return [f"{Path(x['url']).name}:{x.get('lastLine')}: {x['message']}" for x in told]

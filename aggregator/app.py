@@ -541,6 +541,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     site = replace(site, feed=layout.feed_id(compose.ALL))
     archive = given.config.output.archive == "monthly"
     private = frozenset(tokens(given, store))
+    members = _members(given.sources.values(), shared)
     shown = [(s.id, s.title, s.content, s.role, s.kind) for s in given.sources.values()]
     return Publication(
         site=site,
@@ -552,6 +553,8 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         folder=given.feeds,
         private=private,
         private_folder=given.private,
+        members=members,
+        lists="opml" in given.config.output.formats,
         page_size=size,
         sizes=sizes,
         content=content,
@@ -561,7 +564,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
             [
                 *(repr(site), [*layout.formats], layout.hubs, archive, titles, prefer, shown),
                 *(size, sizes, content, contents, looks),
-                sorted(private),
+                *(sorted(private), given.config.output.formats),
             ]
         ),
         front=partial(look.front_page, layout, theme) if PAGE in layout.formats else None,
@@ -572,6 +575,15 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         },
         posts=_posts(given, shared, [repr(site), content, prefer, shown]),
     )
+
+
+def _members(sources: Iterable[Source], shared: Categories) -> dict[str, frozenset[str]]:
+    """By output, the sources that the config files there."""
+    found: dict[str, set[str]] = {}
+    for source in sources:
+        for category in source.categories:
+            found.setdefault(shared.name(category), set()).add(source.id)
+    return {name: frozenset(names) for name, names in found.items()}
 
 
 def _posts(given: Settings, shared: Categories, alike: Any) -> Posts | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from aggregator import compose, files, pages
+from aggregator import blogroll, compose, files, pages
 from aggregator.config import Config
 from aggregator.errors import OutputError
 from aggregator.layout import PAGE, Layout
@@ -33,11 +33,15 @@ def theme_of(given: Config, folder: Path) -> Theme:
     return replace(theme, templates=own, css=css)
 
 
-def front_page(layout: Layout, theme: Theme, feed: Feed, outputs: Iterable[Output]) -> bytes:
-    """The newest stories of all, and the outputs: that of all stories first."""
+def front_page(
+    layout: Layout, theme: Theme, feed: Feed, outputs: Iterable[Output], has_list: bool
+) -> bytes:
+    """The newest stories of all, and the outputs: that of all stories first. `has_list`: the
+    sources are listed beside it."""
     listed = sorted(outputs, key=lambda x: (x.name != EVERYTHING, x.slug))
     linked = replace(feed, links=layout.front_links(compose.ALL))
-    return pages.index(linked, [_listed(layout, x) for x in listed], theme=theme)
+    opml = layout.address(blogroll.ALL) if has_list else None
+    return pages.index(linked, [_listed(layout, x) for x in listed], theme=theme, opml=opml)
 
 
 def _listed(layout: Layout, output: Output) -> pages.Listed:

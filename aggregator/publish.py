@@ -6,13 +6,13 @@ written. What is dirty stays so until its documents stand: a kill at any moment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, count, groupby
 from pathlib import Path
 
-from aggregator import access, cluster, compose, files, lint
+from aggregator import access, blogroll, cluster, compose, files, lint
 from aggregator.content import narrower
 from aggregator.errors import AggregatorError, OutputError, TemplateError
 from aggregator.layout import ARCHIVE, FRONT, Around, Layout
@@ -42,8 +42,8 @@ _HAND = Hand(write=files.write, remove=files.remove)
 _PRESS = Press(codings=())
 _OUR_FRONT = b'<meta name="generator" content="aggregator">'
 
-# The front page, from the newest stories of all and the outputs.
-Front = Callable[[Feed, Sequence[Output]], bytes]
+# The front page: from the newest stories, the outputs, and whether the sources are listed.
+Front = Callable[[Feed, Sequence[Output], bool], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,8 @@ class Publication:
     wanted_slugs: Mapping[str, str]  # those that the config gives
     folder: Path
     private: frozenset[str] = frozenset()  # outputs that not everyone may read
+    members: Mapping[str, frozenset[str]]  # by output, the sources that are filed there
+    lists: bool  # whether each output has a list of them
     private_folder: Path  # where those are
     page_size: int  # entries of a document
     sizes: Mapping[str, int]  # of those outputs that have another, by name
@@ -347,6 +349,8 @@ class _Publishing:
         wanted = self._wanted
         for at, body in wanted.styles.items():
             self._press.write(wanted.folder / at, body)
+        if changed or not (wanted.folder / blogroll.ALL).is_file():
+            self._lists()
         if wanted.front is None:
             return
         left = {d.path: d.stamp for d in self._store.documents(archived=False)}.get(FRONT)
@@ -355,6 +359,60 @@ class _Publishing:
             self.notes.append(f"{FRONT} in {wanted.folder.name}/ is another's, and is left alone")
         elif changed or _touched(self._press.stamp(file), left):
             self._front(wanted.front, file)
+
+    def _lists(self) -> None:
+        """The sources, as others may subscribe to them."""
+        wanted, feeds = self._wanted, self._store.feeds()
+        private = frozenset().union(*(wanted.members.get(x, ()) for x in wanted.private))
+        public = frozenset().union(
+            *(x for name, x in wanted.members.items() if name not in wanted.private)
+        )
+        hidden = private - public
+        self._list(wanted.folder / blogroll.ALL, wanted.sources.keys() - hidden, feeds)
+        if not wanted.lists:
+            return
+        for name, slug in self._store.slugs().items():
+            file = wanted.folder_of(name) / f"{slug}.opml"
+            everything = wanted.sources.keys() - hidden
+            members = everything if name == EVERYTHING else wanted.members.get(name, frozenset())
+            self._list(file, members, feeds, title=wanted.titles.get(name))
+
+    def _list(
+        self,
+        file: Path,
+        names: Collection[str],
+        feeds: Mapping[str, Feed],
+        *,
+        title: str | None = None,
+    ) -> None:
+        site = self._wanted.site
+        body = blogroll.listed(
+            (self._filed(source) for name, source in self._wanted.sources.items() if name in names),
+            feeds,
+            title=f"{site.title} · {title}" if title else site.title,
+            owner=site.author.name,
+            folders=title is None,
+        )
+        left = {d.path: d.stamp for d in self._store.documents(archived=False)}.get(file.name)
+        if body is None:  # one that is not ours stays
+            if left is not None and self._press.stamp(file) == left:
+                self._press.remove(file)
+            self._store.forget_documents([file.name])
+            return
+        if self._press.write(file, body):
+            self.written.append(file.name)
+        kept = Document(path=file.name, output=EVERYTHING, stamp=self._press.stamp(file))
+        self._store.keep_documents([kept])
+
+    def _filed(self, source: Source) -> Source:
+        """With the categories that it is published in, as everybody knows them."""
+        wanted = self._wanted
+        filed = (
+            wanted.titles.get(name, name)
+            for name, members in wanted.members.items()
+            if source.id in members and name not in wanted.private
+        )
+        return replace(source, categories=tuple(filed))
 
     def _front(self, front: Front, file: Path) -> None:
         store, wanted = self._store, self._wanted
@@ -374,7 +432,8 @@ class _Publishing:
         )
         if not feed.entries and _filled(file):
             return
-        if self._press.write(file, front(feed, outputs)):
+        has_list = (wanted.folder / blogroll.ALL).is_file()
+        if self._press.write(file, front(feed, outputs, has_list)):
             self.written.append(FRONT)
         with store.transaction():
             kept = Document(path=FRONT, output=EVERYTHING, stamp=self._press.stamp(file))

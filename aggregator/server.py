@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator import access, app, listening, look, pages, report, status
+from aggregator import access, app, blogroll, listening, look, pages, report, status
 from aggregator.callbacks import Callbacks
 from aggregator.documents import Documents
 from aggregator.errors import StoreError, TemplateError
@@ -261,7 +261,9 @@ class _Answers:
             for name, slug in store.slugs().items()
             if name not in wanted.private
         ]
-        return look.front_page(layout, self._theme, Feed(title=wanted.site.title), outputs)
+        has_list = (wanted.folder / blogroll.ALL).is_file()
+        empty = Feed(title=wanted.site.title)
+        return look.front_page(layout, self._theme, empty, outputs, has_list)
 
 
 def _private_answer() -> Response:

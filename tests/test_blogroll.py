@@ -1,5 +1,6 @@
 """What we read, as a list that others can read."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -56,6 +57,15 @@ def test_nobody_is_told_of_files_of_secrets_and_of_what_is_no_feed() -> None:
     told = outlines(sources, {})
 
     assert [x.url for x in told] == ["https://n.example/feed"]
+
+
+def test_a_file_is_told_of_where_it_says_that_it_is_on_the_web_as_well() -> None:
+    file = Source(id="file", url="file:///srv/x.xml")
+    web = Link(href="https://f.example/feed", rel="self")
+    here = Link(href="file:///srv/x.xml", rel="self")
+
+    assert [x.url for x in outlines([file], {"file": Feed(links=(here, web))})] == [web.href]
+    assert outlines([replace(file, secret=True)], {"file": Feed(links=(web,))}) == ()
 
 
 def test_folders_hold_a_feed_in_each_of_its_categories() -> None:

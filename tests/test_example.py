@@ -5,9 +5,13 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from world import World
+from world import ATOM, World
+
+from aggregator import lint
+from aggregator.packing import SUFFIXES
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,7 +33,10 @@ def run(folder: Path, *more: str) -> str:
 
 
 def documents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((folder / "feeds").glob("*.atom"))}
+    """What is in feeds/, by path; without the packed forms."""
+    feeds = folder / "feeds"
+    found = (p for p in sorted(feeds.rglob("*.*")) if p.suffix not in SUFFIXES)
+    return {str(p.relative_to(feeds)): p.read_bytes() for p in found}
 
 
 def stories(folder: Path) -> list[set[str]]:
@@ -45,11 +52,11 @@ def test_a_run_from_scratch_gives_the_committed_bytes(example: Path) -> None:
 
 
 def test_a_second_run_writes_nothing(example: Path) -> None:
-    before = {p: p.stat().st_mtime_ns for p in (example / "feeds").iterdir()}
+    before = {p: p.stat().st_mtime_ns for p in (example / "feeds").rglob("*")}
 
     assert "documents  0 written" in run(example)
     assert "documents  0 written" in run(example, "--force")
-    assert {p: p.stat().st_mtime_ns for p in (example / "feeds").iterdir()} == before
+    assert {p: p.stat().st_mtime_ns for p in (example / "feeds").rglob("*")} == before
 
 
 def test_nothing_of_the_machine_is_in_the_documents(example: Path) -> None:
@@ -104,3 +111,23 @@ def test_every_category_of_the_example_has_its_document(example: Path) -> None:
         "21shijijingjibaodao.atom",
         "anxinguojizhengquan-xianggang.atom",
     } <= set(documents(example))
+
+
+def test_every_document_of_the_example_is_valid(example: Path) -> None:
+    for name, body in documents(example).items():
+        if not name.endswith(".css"):
+            assert [x for x in lint.faults(body) if x.level == "error"] == [], name
+
+
+def test_a_walk_through_the_archive_finds_every_story(example: Path) -> None:
+    found: list[str] = []
+    at: str | None = "all.atom"
+    while at:
+        feed = ElementTree.fromstring(documents(example)[at])
+        found += [x.text or "" for x in feed.iterfind(f"{ATOM}entry/{ATOM}id")]
+        links = {x.get("rel"): x.get("href", "") for x in feed.iterfind(f"{ATOM}link")}
+        older = links.get("prev-archive")
+        at = older and older.removeprefix("https://planet.example.org/")
+
+    published = {e["id"] for e in World(example).entries() if e["leader"] and not e["held"]}
+    assert sorted(found) == sorted(published)

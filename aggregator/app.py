@@ -38,7 +38,7 @@ from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.formats import FORMATS
 from aggregator.indexing import index
-from aggregator.layout import PAGE, PAGE_STYLE, Layout
+from aggregator.layout import PAGE, Layout
 from aggregator.metrics import Metrics
 from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
 from aggregator.pages import Theme
@@ -537,7 +537,7 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
     theme = look.theme_of(given.config, given.folder)
     layout = _layout(given, theme)
-    looks = (theme.images, theme.templates, layout.search) if PAGE in layout.formats else ()
+    looks = (theme.images, theme.templates, layout.search)
     site = replace(site, feed=layout.feed_id(compose.ALL))
     archive = given.config.output.archive == "monthly"
     private = frozenset(tokens(given, store))
@@ -567,12 +567,8 @@ def publication(given: Settings, store: stores.Store) -> Publication:
                 *(sorted(private), given.config.output.formats),
             ]
         ),
-        front=partial(look.front_page, layout, theme) if PAGE in layout.formats else None,
-        styles={
-            name: body
-            for name, body in pages.styles(theme).items()
-            if name != PAGE_STYLE or PAGE in layout.formats
-        },
+        front=partial(look.front_page, layout, theme),
+        styles=pages.styles(theme),
         posts=_posts(given, shared, [repr(site), content, prefer, shown]),
     )
 

@@ -68,7 +68,7 @@ class Publication:
     prefer: tuple[str, ...]  # which copy of a story leads
     settings: str  # a digest: other settings, other documents
     posts: Posts | None = None  # stories as posts, if they are wanted
-    front: Front | None = None  # None where there is to be none
+    front: Front
     styles: Mapping[str, bytes] = field(default_factory=dict)  # stylesheets, by path
 
     def size(self, output: str) -> int:
@@ -351,8 +351,6 @@ class _Publishing:
             self._press.write(wanted.folder / at, body)
         if changed or not (wanted.folder / blogroll.ALL).is_file():
             self._lists()
-        if wanted.front is None:
-            return
         left = {d.path: d.stamp for d in self._store.documents(archived=False)}.get(FRONT)
         file = wanted.folder / FRONT
         if file.is_file() and _OUR_FRONT not in file.read_bytes():
@@ -399,7 +397,8 @@ class _Publishing:
                 self._press.remove(file)
             self._store.forget_documents([file.name])
             return
-        if self._press.write(file, body):
+        new = self._press.write(file, body)
+        if new and file.name != blogroll.ALL:
             self.written.append(file.name)
         kept = Document(path=file.name, output=EVERYTHING, stamp=self._press.stamp(file))
         self._store.keep_documents([kept])
@@ -433,8 +432,7 @@ class _Publishing:
         if not feed.entries and _filled(file):
             return
         has_list = (wanted.folder / blogroll.ALL).is_file()
-        if self._press.write(file, front(feed, outputs, has_list)):
-            self.written.append(FRONT)
+        self._press.write(file, front(feed, outputs, has_list))
         with store.transaction():
             kept = Document(path=FRONT, output=EVERYTHING, stamp=self._press.stamp(file))
             store.keep_documents([kept])

@@ -96,7 +96,7 @@ def test_a_new_story_stands_on_the_front_page(world: World) -> None:
     written = world.run().written
 
     assert "Title six" in page(world)
-    assert set(written) >= {"index.html", "sea.html", "all.html"}
+    assert set(written) >= {"sea.html", "all.html"}
     assert "财经.html" not in written
 
 
@@ -104,7 +104,8 @@ def test_a_front_page_that_is_gone_is_written_anew(world: World) -> None:
     world.run()
     (feeds(world) / "index.html").unlink()
 
-    assert world.run().written == ("index.html",)
+    world.run()
+    assert (feeds(world) / "index.html").is_file()
 
 
 def test_an_index_of_ones_own_is_left_alone_and_that_is_told(world: World) -> None:

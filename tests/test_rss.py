@@ -126,14 +126,14 @@ def test_a_text_alone_is_the_description() -> None:
 @pytest.mark.parametrize(
     ("people", "told"),
     [
-        ((Person(name="Ann", email="a@a.example"),), [("author", "a@a.example (Ann)")]),
+        ((Person(name="Ann", email="a@a.example"),), [("creator", "Ann")]),
         ((Person(name="Ann"),), [("creator", "Ann")]),
         ((Person(name="Ann", email="none"),), [("creator", "Ann")]),
         ((Person(name="Ann", email="a@a.example"), Person(name="Bo")), [("creator", "Ann"), ("creator", "Bo")]),
         ((Person(email="a@a.example"),), []),
     ],
 )  # fmt: skip
-def test_who_has_a_mailbox_is_the_author_and_else_the_creator(
+def test_authors_are_told_by_their_names(
     people: tuple[Person, ...], told: list[tuple[str, str]]
 ) -> None:
     found = [(x.tag.rpartition("}")[2], x.text) for x in item_of(authors=people)]

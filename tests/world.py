@@ -146,10 +146,11 @@ class World:
         return [text(e, "title") for e in self.published(document)]
 
     def bytes(self) -> dict[str, bytes]:
-        """Of each document, without its packed forms; a stylesheet is none."""
-        documents = sorted((self.folder / "feeds").glob("*.*"))
-        others = {*SUFFIXES, ".css"}
-        return {p.name: p.read_bytes() for p in documents if p.suffix not in others}
+        """Of each document, without its packed forms and what stands beside them all."""
+        found = sorted((self.folder / "feeds").glob("*.*"))
+        documents = (p for p in found if p.suffix not in {*SUFFIXES, ".css"})
+        beside = {"index.html", "sources.opml"}
+        return {p.name: p.read_bytes() for p in documents if p.name not in beside}
 
 
 def text(element: ElementTree.Element, name: str) -> str:

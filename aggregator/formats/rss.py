@@ -131,13 +131,11 @@ def _texts(item: Any, entry: Entry) -> None:
 
 
 def _authors(item: Any, people: Iterable[Person]) -> None:
-    """RSS has one, by mail; a name alone, or one of several, is Dublin Core's creator."""
-    named = [p for p in people if line(p.name)]
-    if len(named) == 1 and (mail := _mail(named[0])):
-        child(item, "author", mail)
-        return
-    for person in named:
-        child(item, f"{{{_DC}}}creator", line(person.name))
+    """By Dublin Core's creator: RSS's own author is a mailbox, of which feedparser cuts off half a
+    name, and which many readers show as it is."""
+    for person in people:
+        if name := line(person.name):
+            child(item, f"{{{_DC}}}creator", name)
 
 
 def _mail(person: Person) -> str | None:

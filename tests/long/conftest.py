@@ -15,10 +15,12 @@ from urllib.parse import quote
 import programs
 import pytest
 import yaml
+from listening import Listened, listening
 from truth import Document, document
 
 _ROOT = Path(__file__).parents[2]
 _SITES = {"examples": _ROOT, "awkward": Path(__file__).parent / "awkward"}
+_OUTPUT = {"formats": ["atom", "rss", "json"], "entries": 10, "archive": "monthly"}
 _AGGREGATOR = [sys.executable, "-m", "aggregator"]
 _ENVIRONMENT = os.environ | {"PYTHONPATH": str(_ROOT)}
 
@@ -46,7 +48,19 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]
 
 @pytest.fixture(scope="session")
 def reader_python(request: pytest.FixtureRequest) -> Path:
-    return programs.reader_environment(request.config.cache.mkdir("reader"))
+    folder = request.config.cache.mkdir("reader")
+    return programs.environment(folder, programs.READER, "reader, sgmllib")
+
+
+@pytest.fixture(scope="session")
+def feed2exec_python(request: pytest.FixtureRequest) -> Path:
+    folder = request.config.cache.mkdir("feed2exec")
+    return programs.environment(folder, programs.FEED2EXEC, "feed2exec")
+
+
+@pytest.fixture(scope="session")
+def modules(request: pytest.FixtureRequest) -> Path:
+    return programs.node_modules(request.config.cache.mkdir("node"))
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +71,25 @@ def newsboat() -> str:
 @pytest.fixture(scope="session")
 def sfeed() -> str:
     return programs.debian("sfeed")
+
+
+@pytest.fixture(scope="session")
+def rss2email() -> str:
+    return programs.debian("r2e", package="rss2email")
+
+
+@pytest.fixture(scope="session")
+def liferea() -> str:
+    """With a screen for it, which nobody sees."""
+    return programs.debian("liferea", "xvfb", "xauth", "dbus", "dbus-bin")
+
+
+@pytest.fixture(scope="session")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listened]:
+    """A document of few entries, and what is said when somebody reads it."""
+    site = tmp_path_factory.mktemp("asked")
+    with _published(_SITES["awkward"], site) as address, listening(address) as listened:
+        yield listened
 
 
 def _documents(site: str, feeds: Path, address: str) -> Iterator[Document]:
@@ -71,7 +104,7 @@ def _published(origin: Path, site: Path, **output: object) -> Iterator[str]:
     port = _free_port()
     config = yaml.safe_load((origin / "config.yaml").read_text(encoding="utf-8"))
     config["serve"] = {"listen": f"127.0.0.1:{port}"}
-    config["output"] = {**config.get("output", {}), **output}
+    config["output"] = {**config.get("output", {}), **_OUTPUT, **output}
     (site / "config.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     for source in (*origin.glob("*.xml"), *origin.glob("examples")):
         (shutil.copytree if source.is_dir() else shutil.copy)(source, site / source.name)

@@ -169,7 +169,7 @@ def test_reader_sees_every_author(documents: list[Document], reader_python: Path
 
 def _of_reader(entry: dict[str, Any]) -> dict[str, Any]:
     content = entry["content"][0] if entry["content"] else {"value": None, "language": None}
-    told = {key: entry[key] for key in entry if key not in ("authors", "content")}
+    told = {key: entry[key] for key in entry if key not in ("authors", "content", "summary")}
     return told | {"content": _words(content["value"]), "language": content["language"]}
 
 

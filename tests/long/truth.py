@@ -1,7 +1,7 @@
 """What a document of ours says, by a parse that shares nothing with the code under test."""
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -45,6 +45,15 @@ class Document:
     address: str
     feed: Told
     entries: tuple[Told, ...]
+
+    def written_as(self, suffix: str) -> "Document":
+        """The same in another format."""
+        return replace(
+            self,
+            name=f"{self.name.removesuffix('atom')}{suffix}",
+            path=self.path.with_suffix(f".{suffix}"),
+            address=f"{self.address.removesuffix('atom')}{suffix}",
+        )
 
 
 def document(path: Path, *, name: str, address: str) -> Document:

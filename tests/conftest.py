@@ -3,7 +3,14 @@ from pathlib import Path
 
 import places
 import pytest
+from hypothesis import HealthCheck, settings
 from world import World
+
+# How long an example takes says how busy the machine is, not whether the program is right.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture

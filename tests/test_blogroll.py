@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -87,7 +87,6 @@ LISTED = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(LISTED, unique_by=lambda x: x.url), st.booleans())
 def test_what_is_written_is_read_back(listed: list[Outline], folders: bool) -> None:
     body = opml.render(listed, title="T", folders=folders)
@@ -103,7 +102,6 @@ ODD_OUTLINES = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(ODD_OUTLINES, max_size=3), ODD, st.booleans())
 def test_whatever_is_listed_the_list_is_well_formed(
     listed: list[Outline], title: str, folders: bool

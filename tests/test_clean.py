@@ -196,9 +196,9 @@ def test_of_one_tag_every_address_that_leads_nowhere_goes() -> None:
     ],
 )
 def test_markup_made_to_be_slow_is_not(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     safe_html(piece * 50_000, BASE)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_an_entry_comes_out_plain_safe_and_absolute() -> None:

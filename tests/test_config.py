@@ -223,11 +223,11 @@ def test_two_thousand_sources_load_in_no_time() -> None:
     )
     text = "sources:\n" + "\n".join(lines)
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = load(text)
 
     assert len(found.source_values(FOLDER)) == 2000
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 # ── what it hands to the parts ───────────────────────────────────────────────
@@ -776,14 +776,13 @@ def loads_or_explains(text: str) -> None:
         assert all(LINE.fullmatch(x) for x in str(error).split("\n"))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_gives_a_config_or_lines_of_faults(text: str) -> None:
     loads_or_explains(text)
 
 
 @given(st.integers(), st.text(alphabet="{}[]:,-'\"&*!|>#%@`\t\n ax0~<", max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_config_that_was_damaged_gives_a_config_or_lines_of_faults(seed: int, junk: str) -> None:
     chance = random.Random(seed)
     begin = chance.randrange(len(EVERYTHING))
@@ -808,7 +807,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["site", "store", "fetch", "sources", "posts", "categories",
                                         "links", "dedupe", "output", "serve"]), VALUES))  # fmt: skip
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_shape_gives_a_config_or_lines_of_faults(shape: dict[str, Any]) -> None:
     loads_or_explains(yaml.safe_dump(shape, allow_unicode=True))
 

@@ -23,12 +23,12 @@ def site(folder: Path, store: str = "sqlite:///aggregator.db") -> None:
     shutil.copytree(ROOT / "examples", folder / "examples")
     config = (ROOT / "config.yaml").read_text(encoding="utf-8")
     more = []
-    for n in range(60):
+    for n in range(20):
         items = [
             Item(id=f"{n}-{i}", link=f"https://f{n}.example/{i}", title=f"Story {n} of {i}",
-                 text=f"<p>Feed {n} tells story {i}. {'And more of it. ' * (i % 40)}</p>",
+                 text=f"<p>Feed {n} tells story {i}. {words(n, i)}</p>",
                  date=f"Wed, {1 + i % 28:02d} Apr 2026 {i % 24:02d}:{n % 60:02d}:00 GMT")
-            for i in range(40)
+            for i in range(30)
         ]  # fmt: skip
         (folder / f"f{n}.xml").write_bytes(
             rss(*items, title=f"F{n}", link=f"https://f{n}.example/")
@@ -37,6 +37,12 @@ def site(folder: Path, store: str = "sqlite:///aggregator.db") -> None:
     head, rest = re.split(r"(?m)^sources:.*\n", config)
     text = f"store: '{store}'\n{head}sources:\n{''.join(more)}{rest}"
     (folder / "config.yaml").write_text(text, encoding="utf-8")
+
+
+def words(feed: int, story: int) -> str:
+    """A text that is like no other: the time is for storing, not for comparing."""
+    chance = random.Random(100 * feed + story)
+    return " ".join(f"{chance.randrange(1 << 30):x}" for _ in range(5 * (1 + story)))
 
 
 def told(folder: Path) -> list[str]:
@@ -63,7 +69,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     return folder, time.monotonic() - started
 
 
-@pytest.mark.parametrize(("seed", "kind"), [(0, "sqlite"), (1, "sqlite"), (0, "postgres")])
+@pytest.mark.parametrize(("seed", "kind"), [(0, "sqlite"), (0, "postgres")])
 def test_killed_again_and_again_it_ends_as_if_it_never_was(
     tmp_path: Path, undisturbed: tuple[Path, float], seed: int, kind: str
 ) -> None:
@@ -71,7 +77,7 @@ def test_killed_again_and_again_it_ends_as_if_it_never_was(
     site(tmp_path, store=PLACES[kind](tmp_path).url)
     chance = random.Random(seed)
     killed = 0
-    for _ in range(8):
+    for _ in range(6):
         started = time.monotonic()
         process = subprocess.Popen(COMMAND, cwd=tmp_path, stderr=subprocess.DEVNULL)
         try:
@@ -94,8 +100,7 @@ def test_killed_while_publishing_documents_are_whole_and_ids_stay(
     """The first document to appear is the sign that publishing has begun."""
     site(tmp_path)
     process = subprocess.Popen(COMMAND, cwd=tmp_path, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not list((tmp_path / "feeds").glob("*.atom")) and time.monotonic() < deadline:
+    while not list((tmp_path / "feeds").glob("*.atom")) and process.poll() is None:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -113,7 +118,7 @@ def test_a_full_disk_harms_no_document_and_is_mended(tmp_path: Path) -> None:
     subprocess.run(COMMAND, cwd=tmp_path, check=True)
     before = documents(tmp_path)
     feed = tmp_path / "f0.xml"
-    feed.write_bytes(feed.read_bytes().replace(b"Story 0 of 39", b"A new title"))
+    feed.write_bytes(feed.read_bytes().replace(b"Story 0 of 29", b"A new title"))
     limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
     limited = (sys.executable, "-c", f"{limit} os.execv({sys.executable!r}, {list(COMMAND)!r})")
 

@@ -158,10 +158,10 @@ def test_half_a_page_is_told_as_one_where_it_names_a_feed(page: bytes) -> None:
 )
 def test_a_page_that_never_ends_is_looked_at_in_time(piece: str) -> None:
     page = linked("/f") + piece * (5_000_000 // len(piece))
-    begun = time.monotonic()
+    begun = time.process_time()
 
     assert found(page) == ["https://a.example/f"]
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @given(st.binary(max_size=300), st.text(max_size=100), st.sampled_from([PAGE, "", "http://[", "x"]))

@@ -80,7 +80,7 @@ def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes, start: bytes) -> Non
         assert str(error)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_an_example_with_damage_is_a_feed_or_a_parse_error(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(EXAMPLES.glob("*.*"))))

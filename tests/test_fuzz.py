@@ -24,7 +24,7 @@ def test_what_is_not_damaged_passes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", fuzz.CHECKS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(number=st.integers(0, 2**32))
 def test_what_is_damaged_is_read_or_refused(name: str, number: int) -> None:
     chance = random.Random(number)

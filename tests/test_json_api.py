@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from roads import Road
 from servers import Answer, Asked, Server, serving
@@ -305,7 +305,6 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON, st.sampled_from(["records", "@", "records[].a", "values(@)", "sort(records)", "a.*"]))
 def test_any_json_is_a_feed_or_a_parse_error(data: Any, items: str) -> None:
     how = JsonFields(
@@ -320,7 +319,6 @@ def test_any_json_is_a_feed_or_a_parse_error(data: Any, items: str) -> None:
     assert isinstance(found, Feed)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
     with contextlib.suppress(ParseError):

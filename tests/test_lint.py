@@ -248,7 +248,7 @@ documents = st.sampled_from(sorted(GOOD)).map(lambda kind: GOOD[kind].encode())
 
 
 @given(documents, st.integers(0, 3000), st.integers(0, 40), st.binary(max_size=40))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_change_gives_faults_and_never_an_exception(
     body: bytes, start: int, length: int, other: bytes
 ) -> None:
@@ -257,7 +257,7 @@ def test_any_change_gives_faults_and_never_an_exception(
 
 
 @given(st.binary() | st.text().map(str.encode))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_bytes_give_faults_and_never_an_exception(body: bytes) -> None:
     assert lint.faults(body)
 
@@ -278,7 +278,7 @@ def test_what_we_let_into_documents_is_no_fault(name: str) -> None:
     written, shape, texts = VALUES[name]
 
     @given(texts)
-    @settings(deadline=None, max_examples=200)
+    @settings(max_examples=200)
     def ask(text: str) -> None:
         value = written(text)
         assert value is None or shapes.SHAPES[shape](value) is None, value
@@ -416,7 +416,6 @@ def test_what_our_reader_cannot_read_is_not_published(monkeypatch: pytest.Monkey
 
 
 @given(st.binary())
-@settings(deadline=None)
 def test_no_bytes_make_the_question_fail(body: bytes) -> None:
     assert lint.check(body, format="atom", feed=FEED)
 

@@ -336,7 +336,7 @@ def test_a_long_list_is_cut_and_that_is_told() -> None:
 
 
 @given(st.binary(max_size=400), st.sampled_from(["li", "*", "div > a", "p ~ p", ":not(a)"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes, items: str) -> None:
     response = Response(url="https://n.example/", body=b"<li><a href=/a>x" + body)
     try:

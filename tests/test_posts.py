@@ -653,12 +653,12 @@ def test_a_date_that_is_none_is_told_with_its_line_in_every_kind_of_front_matter
     "head", ["[" * 50_000, "a.b" * 20_000 + " = 1", "a = " + "9" * 50_000, '"a' * 30_000]
 )
 def test_front_matter_in_toml_and_json_is_read_in_bounded_time(head):
-    start = time.perf_counter()
+    start = time.process_time()
 
     feed_of(f"+++\nx = {head}\n{head}\n+++\nText.")
     feed_of('{"x": ' + head + "\n}\nText.")
 
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 # ── the own page ─────────────────────────────────────────────────────────────
@@ -811,11 +811,11 @@ BOMB = "a: &a [x, x]\n" + "".join(
     ],
 )
 def test_front_matter_that_would_blow_up_stays_small(fields):
-    start = time.perf_counter()
+    start = time.process_time()
     entry = post(with_fields(f"title: A\n{fields}\nauthor: Lin"))
 
     assert (entry.title, entry.content) == ("A", "<p>Text.</p>")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -840,10 +840,10 @@ def test_front_matter_that_would_blow_up_stays_small(fields):
     ],
 )
 def test_a_body_made_to_be_slow_is_not(body):
-    start = time.perf_counter()
+    start = time.process_time()
     feed_of(with_body("Text.\n\n" + body))
 
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_post_of_megabytes_is_a_parse_error():

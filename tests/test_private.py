@@ -70,6 +70,28 @@ def test_of_a_story_that_both_tell_only_the_public_copy_is_public(world: World) 
     assert b"news.example" in (world.folder / "feeds-private" / "boss.atom").read_bytes()
 
 
+def test_what_is_back_for_some_only_is_withdrawn_for_the_others(world: World) -> None:
+    harbour = "  harbour: {{url: 'https://harbour.example/feed', categories: [{}]{}}}\n"
+    harbour += RULES.replace("{", "{{").replace("}", "}}")
+    world.serve("harbour", rss(Item(id="urn:1", link="https://h.example/1", title="The harbour")))
+    world.sources(more=harbour.format("news, boss", ""))
+    world.run()
+    assert world.titles() == ["The harbour"]
+    private = world.folder / "feeds-private" / "boss.atom"
+
+    world.sources(more=harbour.format("news, boss", ", drop: 'title ~ \"harbour\"'"))
+    world.run()
+    assert b"deleted-entry" in private.read_bytes()
+    world.sources(more=harbour.format("boss", ""))
+    summary = world.run()
+
+    assert summary.unwritten == ()
+    assert b"The harbour" in private.read_bytes()
+    assert b"deleted-entry" not in private.read_bytes()
+    assert world.titles() == []
+    assert b"deleted-entry" in world.bytes()["all.atom"]
+
+
 def test_what_becomes_private_leaves_the_public_folder_and_comes_back(world: World) -> None:
     world.sources("news", "boss")
     world.serve("news", rss(Item(id="1", link="https://n.example/1", title="For everyone")))

@@ -152,7 +152,7 @@ def test_markup_in_a_text_is_text() -> None:
 
 
 @given(st.text(max_size=400), st.text(max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_question_about_any_text_is_answered(text: str, asked: str) -> None:
     query = query_of(asked)
 

@@ -276,7 +276,7 @@ def test_fifty_thousand_addresses_take_no_time() -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, 400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_a_feed_or_a_parse_error(garbage: bytes, place: int) -> None:
     body = NEWS.encode()
     response = Response(url="https://n.example/", body=body[:place] + garbage + body[place:])

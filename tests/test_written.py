@@ -35,7 +35,7 @@ from aggregator.text import ILLEGAL, plain
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples" / "feeds").iterdir())
 DAY = datetime(2026, 3, 1, 8, tzinfo=UTC)
 URL = "https://planet.example/x"
-slowly = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+slowly = settings(max_examples=30, suppress_health_check=list(HealthCheck))
 
 # ── feeds as they come out of `rules.clean` ──────────────────────────────────
 

@@ -165,16 +165,24 @@ def unlist(
         [{"output": name, "cluster": cluster} for name in outputs],
     )
     if id is not None and EVERYTHING in outputs:
-        back(db, id)
+        back(db, id, {EVERYTHING})
         db.execute_each(
             "INSERT INTO withdrawn (id, output, at) VALUES (:id, :output, :at)",
             [{"id": id, "output": name, "at": from_moment(now)} for name in sorted(outputs)],
         )
 
 
-def back(db: Database, id: str) -> None:
-    """What was withdrawn is published again."""
-    db.execute("DELETE FROM withdrawn WHERE id = :id", id=id)
+def back(db: Database, id: str, outputs: Collection[str]) -> None:
+    """What was withdrawn is published again, in these outputs. If it is so for everyone, then it
+    is withdrawn nowhere."""
+    if EVERYTHING in outputs:
+        db.execute("DELETE FROM withdrawn WHERE id = :id", id=id)
+    elif outputs:
+        db.execute(
+            "DELETE FROM withdrawn WHERE id = :id AND output IN :outputs",
+            id=id,
+            outputs=list(outputs),
+        )
 
 
 def withdrawn(db: Database, output: str, most: int) -> list[Deleted]:

@@ -202,8 +202,8 @@ def settle(db: Database, cluster: int, now: datetime, *, private: Collection[str
     rows = db.rows("SELECT output FROM listing WHERE cluster = :cluster", cluster=cluster)
     listed = {row["output"] for row in rows}
     filing.unlist(db, cluster, listed - wanted, id=known["id"], now=now)
-    if known["id"] and EVERYTHING in wanted - listed:
-        filing.back(db, known["id"])
+    if known["id"]:
+        filing.back(db, known["id"], wanted - listed)
     _enter(db, cluster, wanted, surfaced)
     return wanted | listed
 

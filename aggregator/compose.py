@@ -112,7 +112,8 @@ def entry(
             *_replies(told),
             *_via(story, lead, sources=sources, feeds=feeds),
         ),
-        enclosures=tuple(replace(x, url=syntax.written(x.url) or x.url) for x in told.enclosures),
+        comments=syntax.uri(told.comments),
+        enclosures=tuple(replace(x, url=syntax.uri(x.url) or x.url) for x in told.enclosures),
         published=story.published,
         updated=max(lead.updated, voice.updated, story.published),
         authors=_authors(told, origin),
@@ -123,7 +124,7 @@ def entry(
 
 def _spelled(*links: Link) -> tuple[Link, ...]:
     """As validators want them."""
-    return tuple(replace(x, href=syntax.written(x.href) or x.href) for x in links)
+    return tuple(replace(x, href=syntax.uri(x.href) or x.href) for x in links)
 
 
 def _passed_on(entry: Entry) -> tuple[str, ...]:
@@ -148,7 +149,8 @@ def _voice(story: Story, lead: StoredEntry) -> StoredEntry:
 def _authors(entry: Entry, origin: Origin) -> tuple[Person, ...]:
     """Readers want a name in every entry: its author's, else its source's."""
     named = tuple(
-        replace(p, name=p.name or p.email or p.url or "") for p in entry.authors or origin.authors
+        replace(p, name=p.name or p.email or p.url or "", url=syntax.uri(p.url))
+        for p in entry.authors or origin.authors
     )
     return named or (Person(name=origin.title),)
 
@@ -229,14 +231,15 @@ def _origin(lead: StoredEntry, site: Site, source: Source | None, feed: Feed) ->
             extensions=signals(feed.extensions),
         )
         own = _completed(entry.origin, whole) if entry.origin else whole
-    place = syntax.written(own.url)
+    place = syntax.uri(own.url)
     return replace(
         own,
         links=_spelled(*(x for x in own.links if x.rel in ("alternate", "self", "license"))),
         id=syntax.written(own.id) or place or f"urn:x-source:{quote(lead.source)}",
         title=own.title or urlsplit(place or "").netloc.rpartition("@")[2] or lead.source,
         updated=own.updated or lead.feed_updated,
-        authors=tuple(p for p in own.authors if p.name),
+        authors=tuple(replace(p, url=syntax.uri(p.url)) for p in own.authors if p.name),
+        image=syntax.uri(own.image),
     )
 
 

@@ -9,6 +9,8 @@ import re
 from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
+import idna
+
 from aggregator.text import ILLEGAL, line
 
 _SCHEME = re.compile(
@@ -19,6 +21,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _BRACKET = re.compile(r"[\[\]]")
 _AUTHORITY = re.compile(r"(?s)([^:]*:)((?://[^/?#]*)?)(.*)")
+_HOST = re.compile(r"(?s)((?://)?)(.*?)((?::\d*)?)\Z")
+_OUTSIDE = re.compile(r"[^\x00-\x7f]+")
 _EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w-]+(?:\.[\w-]+)*")
 
 
@@ -49,6 +53,27 @@ def written(text: str | None) -> str | None:
         return found
     head, host, rest = _AUTHORITY.match(found).groups()  # type: ignore[union-attr]  # always does
     return head + host + _BRACKET.sub(_escape, rest)
+
+
+def uri(text: str | None) -> str | None:
+    """The same, in ASCII (RFC 3987 §3.1): RSS, media and podcasts know no IRIs."""
+    found = written(text)
+    if found is None or found.isascii():
+        return found
+    head, host, rest = _AUTHORITY.match(found).groups()  # type: ignore[union-attr]  # always does
+    user, at, name = host.rpartition("@")
+    return head + _OUTSIDE.sub(_escape, user) + at + _ascii(name) + _OUTSIDE.sub(_escape, rest)
+
+
+def _ascii(host: str) -> str:
+    """As registries have it; escaped where it is no name (RFC 3986 §3.2.2)."""
+    if host.isascii():
+        return host
+    slashes, name, port = _HOST.match(host).groups()  # type: ignore[union-attr]  # always does
+    try:
+        return slashes + idna.encode(name, uts46=True).decode() + port
+    except UnicodeError:
+        return _OUTSIDE.sub(_escape, host)
 
 
 def _escape(found: re.Match[str]) -> str:

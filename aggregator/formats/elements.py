@@ -16,6 +16,7 @@ from typing import Any
 from lxml import etree
 
 from aggregator import syntax
+from aggregator.formats import vocabulary
 from aggregator.model import Enclosure, Entry, Extension, Feed, Link
 from aggregator.moments import iso
 from aggregator.text import legal, line, plain, untagged
@@ -56,9 +57,6 @@ _KEPT_BACK = {
 _KEPT_BACK |= {"itunes:author", "itunes:summary", "media:description"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _ADDRESSES = {"url", "href", "src", "img", "uri"}
-_NUMBERS = {"bitrate", "channels", "duration", "fileSize", "framerate", "height", "samplingrate"}
-_NUMBERS |= {"width"}
-_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
 _DEEPEST = 8
 MOST = 1_000  # elements passed on of an entry or a feed
@@ -175,18 +173,8 @@ def history(feed: Feed) -> Iterator[Any]:
 def extensions(found: Iterable[Extension]) -> list[Any]:
     """Those that are passed on."""
     room = count()
-    made = (_extension(x, room, 1) for x in _once(found))
+    made = (_extension(x, room, 1) for x in vocabulary.sound(found))
     return [node for node in made if node is not None]
-
-
-def _once(found: Iterable[Extension]) -> Iterator[Extension]:
-    """Of those of iTunes, which stand once in an episode, the first."""
-    seen = set()
-    for x in found:
-        if x.name not in seen:
-            yield x
-        if x.name.startswith("itunes:"):
-            seen.add(x.name)
 
 
 def _extension(x: Extension, room: Iterator[int], depth: int) -> Any:
@@ -198,7 +186,7 @@ def _extension(x: Extension, room: Iterator[int], depth: int) -> Any:
         return None
     node = _element(prefix, local, NAMESPACES[prefix])
     for name, said in x.attributes:
-        value = _value(x.name, name, said)
+        value = _value(name, said)
         if value and _NAME.fullmatch(name) and not name.lower().startswith("xml"):
             node.set(name, value)
     inner = (_extension(y, room, depth + 1) for y in x.children)
@@ -212,18 +200,14 @@ def _element(prefix: str, local: str, uri: str) -> Any:
     return etree.Element(f"{{{uri}}}{local}", nsmap={prefix: uri})
 
 
-def _value(of: str, name: str, said: str) -> str | None:
+def _value(name: str, said: str) -> str | None:
     """Of an attribute; None where it is not what it has to be."""
     said = line(said)
     if _SCRIPT.match(said):
         return None
-    if name in _ADDRESSES or (of, name) == ("thr:in-reply-to", "ref"):
+    if name in _ADDRESSES:
         return syntax.iri(said)
-    if name == "lang":
-        return syntax.language(said)
-    if of.startswith("media:") and name in _NUMBERS:
-        return said if _NUMBER.fullmatch(said) else None
-    return said
+    return syntax.language(said) if name == "lang" else said
 
 
 def _worded(node: Any, x: Extension) -> None:

@@ -409,7 +409,7 @@ def planned(given: Settings, lines: Callable[[str], str | None], *, most: int) -
             shared = categories(given, store)
             found = subscriptions(followed(given, store), shared)
             wanted = publication(given, store)
-            return plan.plan(store, wanted, found, now(), lines=lines, most=most)
+            return plan.plan(store, wanted, found, now(), press=given.press, lines=lines, most=most)
         finally:
             store.close()
 

@@ -184,3 +184,18 @@ def test_check_tells_what_is_wrong_in_a_template(world: World, own: Path) -> Non
     given = app.settings(world.folder / "config.yaml")
 
     assert any("templates/page.html:2" in x for x in app.notes(given))
+
+
+def test_the_rights_and_the_licence_of_a_source_stand_beside_its_stories(world: World) -> None:
+    licensed = (
+        b"<copyright>(c) The Harbour Office</copyright>"
+        b"<cc:license xmlns:cc='http://backend.userland.com/creativeCommonsRssModule'>"
+        b"https://creativecommons.org/licenses/by/4.0/</cc:license><item>"
+    )
+    world.serve("b", rss(item("five")).replace(b"<item>", licensed, 1))
+    world.run()
+
+    assert "(c) The Harbour Office" in page(world, "sea.html")
+    assert '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">' in page(
+        world, "sea.html"
+    )

@@ -533,6 +533,8 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
     sizes = {name: rule.entries for name, (_, rule) in rules.items() if rule.entries}
+    cap = given.config.output.per_source
+    caps = {name: rule.per_source for name, (_, rule) in rules.items() if rule.per_source}
     content = given.config.output.content
     contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
     theme = look.theme_of(given.config, given.folder)
@@ -557,13 +559,15 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         lists="opml" in given.config.output.formats,
         page_size=size,
         sizes=sizes,
+        cap=cap,
+        caps=caps,
         content=content,
         contents=contents,
         prefer=prefer,
         settings=_digest(
             [
                 *(repr(site), [*layout.formats], layout.hubs, archive, titles, prefer, shown),
-                *(size, sizes, content, contents, looks),
+                *(size, sizes, cap, caps, content, contents, looks),
                 *(sorted(private), given.config.output.formats),
             ]
         ),

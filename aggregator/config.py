@@ -687,7 +687,7 @@ def rule_lines(text: str, config: Config) -> dict[str, At]:
     """Where the rules of `config` stand in its text, by what they are called."""
     document = yamltext.read(text)
     names = post_names([(x.path, x.name) for x in config.posts])
-    parts: dict[str, yamltext.Path] = {"rules": ("rules",)}
+    parts: dict[str, yamltext.Path] = {"rules": ("rules",), "output": ("output",)}
     parts |= {f"sources.{name}": ("sources", name) for name in config.sources}
     parts |= {f"posts.{name}": ("posts", place) for place, name in enumerate(names)}
     parts |= {f"categories.{name}": ("categories", name) for name in config.categories}

@@ -36,7 +36,6 @@ from aggregator.stores import Store
 _SETTINGS = "publish settings"
 _MOST = 1000  # stories on an archive page: all of them are in memory when it is written
 _AT_ONCE = 200  # new stories that are in memory while it is found out whose they are
-_LOOKED_AT = 20  # times the size of a document: how far back one looks for what may stand in it
 _ARCHIVE_STAMP = "archive folder"
 # What no document without entries has.
 _ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
@@ -130,6 +129,12 @@ def publish(
         *work.posts(),
     )
     return Published(written=tuple(sorted(work.written)), failed=tuple(work.failed), notes=notes)
+
+
+def looked_at(size: int) -> int:
+    """How far back one looks for what may stand in a document of this size, where there is a cap
+    on each source: not through all that was ever published."""
+    return 20 * size
 
 
 def set_anew(store: Store, wanted: Publication) -> bool:
@@ -346,7 +351,7 @@ class _Publishing:
         size, cap = self._wanted.size(name), self._wanted.most_of_one(name)
         if cap is None:
             return self._store.stories(name, size)
-        standing = self._standing(name, _LOOKED_AT * size, unfiled=False)
+        standing = self._standing(name, looked_at(size), unfiled=False)
         clusters = caps.within(standing, size=size, cap=cap)
         return self._store.shown(clusters, output=name)
 

@@ -8,7 +8,8 @@ import pytest
 from test_archive import ids, read, walk, walked
 from world import Item, World, rss
 
-from aggregator import caps
+from aggregator import app, caps
+from aggregator.explain import explain
 from aggregator.model import Standing
 
 SITE = "site: {title: Planet, url: 'https://planet.example/', id: 'tag:planet.example,2026:p'}\n"
@@ -126,6 +127,43 @@ def test_the_same_cap_and_stories_give_the_same_bytes(world: World) -> None:
     world.run()
 
     assert world.bytes() == before
+
+
+def capped(world: World, number: int) -> dict[str, object]:
+    path = world.folder / "config.yaml"
+    given = app.settings(path)
+    store = app.open_store(given, exclusive=False)
+    try:
+        (found,) = explain(
+            store,
+            app.publication(given, store),
+            f"urn:loud:{number}",
+            window=given.config.dedupe.window,
+            lines=app.rule_lines(path, given),
+        )
+    finally:
+        store.close()
+    told = found["capped"]
+    assert isinstance(told, dict)
+    return told
+
+
+def test_explain_tells_by_which_cap_a_story_has_no_place(world: World) -> None:
+    started(world, "entries: 6, per_source: 2", "categories: {news: {per_source: 4}}\n")
+
+    general = {"rule": "output.per_source: 2", "line": "config.yaml:2:34", "archived": False}
+    own = {"rule": "categories.news.per_source: 4", "line": "config.yaml:3:33", "archived": False}
+    assert capped(world, 11) == {}
+    assert capped(world, 9) == {"all": general}
+    assert capped(world, 7) == {"all": general, "news": own}
+
+
+def test_explain_tells_what_is_on_an_archive_page_for_a_cap(world: World) -> None:
+    started(world, "entries: 6, per_source: 2, archive: monthly")
+
+    assert capped(world, 11) == {}
+    rule = {"rule": "output.per_source: 2", "line": "config.yaml:2:34", "archived": True}
+    assert capped(world, 9) == {"all": rule, "news": rule}
 
 
 # ── the decision ─────────────────────────────────────────────────────────────

@@ -606,6 +606,13 @@ def _posts(given: Settings, shared: Categories, alike: Any) -> Posts | None:
     )
 
 
+def theme(given: Settings) -> Theme:
+    """How pages look that are made when they are asked for: they lead to the feeds of all."""
+    found = look.theme_of(given.config, given.folder)
+    links = _layout(given, found).front_links(compose.ALL)
+    return replace(found, feeds=tuple(x for x in links if x.rel == "alternate"))
+
+
 def _layout(given: Settings, theme: Theme | None = None) -> Layout:
     """Without a theme it knows where pages lie, and is not to be asked for one."""
     theme = theme or Theme(title=given.config.site.title, url=given.config.site_url)

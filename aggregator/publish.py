@@ -15,7 +15,7 @@ from pathlib import Path
 from aggregator import access, blogroll, caps, cluster, compose, files, lint
 from aggregator.content import narrower
 from aggregator.errors import AggregatorError, OutputError, TemplateError
-from aggregator.layout import ARCHIVE, FRONT, Around, Layout
+from aggregator.layout import ARCHIVE, FRONT, PAGE, Around, Layout
 from aggregator.model import (
     EVERYTHING,
     ContentPolicy,
@@ -35,6 +35,8 @@ from aggregator.stores import Store
 
 _SETTINGS = "publish settings"
 _MOST = 1000  # stories on an archive page: all of them are in memory when it is written
+_LISTED_MONTHS = 60  # that a page leads to
+_LISTED_PAGES = 2000  # among which they are looked for
 _AT_ONCE = 200  # new stories that are in memory while it is found out whose they are
 _ARCHIVE_STAMP = "archive folder"
 # What no document without entries has.
@@ -44,8 +46,9 @@ _HAND = Hand(write=files.write, remove=files.remove)
 _PRESS = Press(codings=())
 _OUR_FRONT = b'<meta name="generator" content="aggregator">'
 
-# The front page: from the newest stories, the outputs, and whether the sources are listed.
-Front = Callable[[Feed, Sequence[Output], bool], bytes]
+# The front page: from the newest stories, the outputs, whether the sources are listed, and archive
+# pages, one a month.
+Front = Callable[[Feed, Sequence[Output], bool, Sequence[str]], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,7 +377,8 @@ class _Publishing:
     def _current(self, output: Output) -> None:
         store, wanted, name = self._store, self._wanted, output.name
         last = store.pages(name, 1) if wanted.archive else []
-        around = Around(before=last[0].name if last else None)
+        months = self._months(name)
+        around = Around(before=last[0].name if last else None, months=months)
         size = wanted.size(name)
         unfiled = store.stories(name, size * 2, unfiled=True) if wanted.archive else None
         stories = self._newest(name) if unfiled is None else unfiled
@@ -390,6 +394,16 @@ class _Publishing:
         with store.transaction():
             store.keep_documents(documents)
             store.issue(name, feed.updated if feed.entries else before)
+
+    def _months(self, name: str) -> tuple[str, ...]:
+        """Of each month the archive page that was made last, the newest month first: older ones
+        are found from there."""
+        if not self._wanted.archive or PAGE not in self._wanted.layout.formats:
+            return ()
+        found: dict[str, str] = {}
+        for page in self._store.pages(name, _LISTED_PAGES):
+            found.setdefault(page.name[: len("2026-03")], page.name)
+        return tuple(found[month] for month in sorted(found, reverse=True)[:_LISTED_MONTHS])
 
     # ── beside the documents ──
 
@@ -482,7 +496,7 @@ class _Publishing:
         if not feed.entries and _filled(file):
             return
         has_list = (wanted.folder / blogroll.ALL).is_file()
-        if self._press.write(file, front(feed, outputs, has_list)):
+        if self._press.write(file, front(feed, outputs, has_list, self._months(EVERYTHING))):
             self.written.append(FRONT)
         with store.transaction():
             kept = Document(path=FRONT, output=EVERYTHING, stamp=self._press.stamp(file))

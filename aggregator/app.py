@@ -409,7 +409,7 @@ def planned(given: Settings, lines: Callable[[str], str | None], *, most: int) -
             shared = categories(given, store)
             found = subscriptions(followed(given, store), shared)
             wanted = publication(given, store)
-            return plan.plan(store, wanted, found, now(), lines=lines, most=most)
+            return plan.plan(store, wanted, found, now(), press=given.press, lines=lines, most=most)
         finally:
             store.close()
 
@@ -533,6 +533,8 @@ def publication(given: Settings, store: stores.Store) -> Publication:
     prefer = given.config.dedupe.prefer
     size = given.config.output.entries
     sizes = {name: rule.entries for name, (_, rule) in rules.items() if rule.entries}
+    cap = given.config.output.per_source
+    caps = {name: rule.per_source for name, (_, rule) in rules.items() if rule.per_source}
     content = given.config.output.content
     contents = {name: rule.content for name, (_, rule) in rules.items() if rule.content}
     theme = look.theme_of(given.config, given.folder)
@@ -557,13 +559,15 @@ def publication(given: Settings, store: stores.Store) -> Publication:
         lists="opml" in given.config.output.formats,
         page_size=size,
         sizes=sizes,
+        cap=cap,
+        caps=caps,
         content=content,
         contents=contents,
         prefer=prefer,
         settings=_digest(
             [
                 *(repr(site), [*layout.formats], layout.hubs, archive, titles, prefer, shown),
-                *(size, sizes, content, contents, looks),
+                *(size, sizes, cap, caps, content, contents, looks),
                 *(sorted(private), given.config.output.formats),
             ]
         ),
@@ -596,6 +600,13 @@ def _posts(given: Settings, shared: Categories, alike: Any) -> Posts | None:
         own=wanted.own,
         settings=_digest([asdict(wanted), sorted(chosen), zone, alike]),
     )
+
+
+def theme(given: Settings) -> Theme:
+    """How pages look that are made when they are asked for: they lead to the feeds of all."""
+    found = look.theme_of(given.config, given.folder)
+    links = _layout(given, found).front_links(compose.ALL)
+    return replace(found, feeds=tuple(x for x in links if x.rel == "alternate"))
 
 
 def _layout(given: Settings, theme: Theme | None = None) -> Layout:

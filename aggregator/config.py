@@ -321,6 +321,7 @@ class CategoryRule:
         default=None, description="The most that is shown of an entry in this feed."
     )
     entries: UpTo10000 | None = Field(default=None, description="Instead of output.entries.")
+    per_source: UpTo10000 | None = Field(default=None, description="Instead of output.per_source.")
     token: Token | None = Field(
         default=None,
         description="Whoever reads it has to tell this; {env: NAME} or {file: PATH}.",
@@ -386,6 +387,9 @@ class Output:
         default="plain", description="Names of files and ids; jekyll: those of jekyll-feed."
     )
     entries: UpTo10000 = Field(default=50, description="Entries in a feed.")
+    per_source: UpTo10000 | None = Field(
+        default=None, description="The most entries of one source in a feed; default: no limit."
+    )
     content: ContentPolicy = Field(
         default="full", description="The most that is shown of an entry in any feed."
     )
@@ -683,7 +687,7 @@ def rule_lines(text: str, config: Config) -> dict[str, At]:
     """Where the rules of `config` stand in its text, by what they are called."""
     document = yamltext.read(text)
     names = post_names([(x.path, x.name) for x in config.posts])
-    parts: dict[str, yamltext.Path] = {"rules": ("rules",)}
+    parts: dict[str, yamltext.Path] = {"rules": ("rules",), "output": ("output",)}
     parts |= {f"sources.{name}": ("sources", name) for name in config.sources}
     parts |= {f"posts.{name}": ("posts", place) for place, name in enumerate(names)}
     parts |= {f"categories.{name}": ("categories", name) for name in config.categories}

@@ -7,18 +7,18 @@ The evidence is taken anew, from the store as it is, by the code that decides wh
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from aggregator import cluster, discretion, near, overrides
+from aggregator import caps, cluster, compose, discretion, near, overrides
 from aggregator.evidence import Evidence
-from aggregator.model import KNOWN, LinkRules, PollState, StoredEntry, Story
+from aggregator.model import EVERYTHING, KNOWN, LinkRules, PollState, StoredEntry, Story
 from aggregator.moments import iso
 from aggregator.near import Like
 from aggregator.overrides import MERGED, SPLIT, entry_name, story_name
-from aggregator.publish import Publication
+from aggregator.publish import Publication, looked_at
 from aggregator.rules import Ruler, Ruling
 from aggregator.status import entry as told_entry
 from aggregator.status import told, when
@@ -45,8 +45,11 @@ def explain(
     stories = {e.cluster: told(store.story(e.cluster), wanted) for e in found}
     states = store.states()
     told_rules = {e.key: _ruled(e, rulers.get(e.source), lines) for e in found}
+    capped = {c: dict(_capped(store, wanted, story, lines)) for c, story in stories.items()}
     return [
-        _explained(store, wanted, e, stories[e.cluster], states, window) | told_rules[e.key]
+        _explained(store, wanted, e, stories[e.cluster], states, window)
+        | told_rules[e.key]
+        | {"capped": capped[e.cluster]}
         for e in found
     ]
 
@@ -66,6 +69,31 @@ def _ruled(
         "filed": {name: placed(rule) for name, rule in ruling.why.items()},
         "refused": {name: placed(rule) for name, rule in ruling.refused.items()},
     }
+
+
+def _capped(
+    store: Store, wanted: Publication, story: Story, lines: Callable[[str], str | None]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The outputs in whose current document it has no place, since there are newer ones of its
+    source: by which cap, and whether it is on an archive page for that."""
+    for output in sorted({EVERYTHING, *(name for s in story.sightings for name in s.outputs)}):
+        cap, size = wanted.most_of_one(output), wanted.size(output)
+        if cap is None:
+            continue
+        standing = store.standing(output, looked_at(size))
+        shown = set(caps.within(standing, size=size, cap=cap))
+        last = max((n for n, x in enumerate(standing) if x.cluster in shown), default=0)
+        end = last + 1 if len(shown) == size else len(standing)
+        for n, x in enumerate(standing):
+            early = x.page is not None and n < size
+            if x.cluster == story.cluster and (early or (n < end and x.cluster not in shown)):
+                own = output in wanted.caps
+                key = f"categories.{output}.per_source" if own else "output.per_source"
+                rule = f"{key}: {cap}"
+                yield (
+                    output or compose.ALL,
+                    {"rule": rule, "line": lines(rule), "archived": x.page is not None},
+                )
 
 
 def _explained(

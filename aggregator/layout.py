@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -27,6 +27,7 @@ class Around:
     page: str | None = None  # the document itself; None for the current one
     before: str | None = None
     after: str | None = None
+    months: tuple[str, ...] = ()  # archive pages that the current one leads to: one a month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,9 @@ class Layout:
         jekyll = self.arrangement == "jekyll"
         return self.address(self.path(slug, _OF_JEKYLL)) if jekyll else None
 
-    def front_links(self, slug: str) -> tuple[Link, ...]:
-        """Those of the front page, which shows the output with that slug."""
+    def front_links(self, slug: str, months: Iterable[str] = ()) -> tuple[Link, ...]:
+        """Those of the front page, which shows the output with that slug, and leads to these of
+        its archive pages."""
         kinds = [(name, form) for name, form in self.formats.items() if name != PAGE]
         return (
             Link(href=self.address(FRONT), rel="self", type="text/html"),
@@ -79,6 +81,7 @@ class Layout:
                 Link(href=self.address(self.path(slug, name)), type=form.media_type)
                 for name, form in kinds
             ),
+            *self._archives(slug, months),
         )
 
     def links(self, slug: str, name: str, around: Around) -> tuple[Link, ...]:
@@ -100,6 +103,7 @@ class Layout:
             for other in self.formats:
                 if other != PAGE:
                     yield link("alternate", other, around.page)
+            yield from self._archives(slug, around.months)
         elif PAGE in self.formats:
             yield link("alternate", PAGE, around.page)
         else:
@@ -112,6 +116,12 @@ class Layout:
             yield link("prev-archive", name, around.before)
         if around.after:
             yield link("next-archive", name, around.after)
+
+    def _archives(self, slug: str, months: Iterable[str]) -> Iterator[Link]:
+        """Pages for people, each under the name of its month."""
+        for page in months:
+            where = self.address(self.path(slug, PAGE, page))
+            yield Link(href=where, rel="archives", title=page[: len("2026-03")])
 
     def _search(self) -> Iterator[Link]:
         if self.search:

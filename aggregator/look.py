@@ -34,12 +34,17 @@ def theme_of(given: Config, folder: Path) -> Theme:
 
 
 def front_page(
-    layout: Layout, theme: Theme, feed: Feed, outputs: Iterable[Output], has_list: bool
+    layout: Layout,
+    theme: Theme,
+    feed: Feed,
+    outputs: Iterable[Output],
+    has_list: bool,
+    months: Iterable[str] = (),
 ) -> bytes:
     """The newest stories of all, and the outputs: that of all stories first. `has_list`: the
-    sources are listed beside it."""
+    sources are listed beside it. `months`: archive pages that it leads to, one a month."""
     listed = sorted(outputs, key=lambda x: (x.name != EVERYTHING, x.slug))
-    linked = replace(feed, links=layout.front_links(compose.ALL))
+    linked = replace(feed, links=layout.front_links(compose.ALL, months))
     opml = layout.address(blogroll.ALL) if has_list else None
     return pages.index(linked, [_listed(layout, x) for x in listed], theme=theme, opml=opml)
 

@@ -615,6 +615,17 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A story where it stands in an output: for a cap on each source. `source` is whose copy leads
+    it; None where several may, and none does yet."""
+
+    cluster: int
+    surfaced: datetime
+    source: str | None = None
+    page: int | None = None  # the number of the archive page that it is on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """What a published story is searched by (searching.words_of); nothing of one that is not."""
 

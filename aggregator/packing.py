@@ -46,20 +46,24 @@ CODINGS: Mapping[str, Coding] = {
 SUFFIXES = tuple(coding.suffix for coding in CODINGS.values())
 
 
+Differs = Callable[[Path, bytes], bool]  # whether a document is not these bytes yet
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
     """What is done with documents, and with their forms in these codings."""
 
     codings: tuple[str, ...]
     dry: bool = False
+    differs: Differs = files.differs
 
-    def looking(self) -> Press:
-        """One that says what it would do, and does nothing."""
-        return replace(self, dry=True)
+    def looking(self, differs: Differs = files.differs) -> Press:
+        """One that says what it would do, as `differs` answers, and does nothing."""
+        return replace(self, dry=True, differs=differs)
 
     def write(self, path: Path, body: bytes) -> bool:
         """Whether the document has to be written; it is, with its forms."""
-        return files.differs(path, body) if self.dry else write(path, body, codings=self.codings)
+        return self.differs(path, body) if self.dry else write(path, body, codings=self.codings)
 
     def stamp(self, path: Path) -> str | None:
         return stamp(path, codings=self.codings)

@@ -17,6 +17,7 @@ from aggregator.errors import ParseError
 from aggregator.ingest import Ruled
 from aggregator.model import EVERYTHING, Entry, Response, StoredEntry
 from aggregator.overrides import entry_name
+from aggregator.packing import Press
 from aggregator.pipeline import enrol
 from aggregator.posting import Hand
 from aggregator.publish import Publication, publish, set_anew
@@ -33,6 +34,7 @@ def plan(
     subscriptions: Mapping[str, Subscription],
     now: datetime,
     *,
+    press: Press,
     lines: Lines,
     most: int,
 ) -> dict[str, Any]:
@@ -44,8 +46,8 @@ def plan(
     for x in enrol(store, subscriptions, now):
         ruled[x.cluster].append(x)
     documents = _Documents(wanted)
-    looking = Hand(write=documents.compare, remove=Path.is_file)
-    published = publish(store, wanted, now, hand=looking)
+    hand = Hand(write=files.differs, remove=Path.is_file)
+    published = publish(store, wanted, now, hand=hand, press=press.looking(documents.compare))
     after = _listed(store)
     teller = _Teller(store, wanted, subscriptions, ruled, lines, most)
     names = {EVERYTHING, *wanted.titles, *slugs, *before, *after}
@@ -155,7 +157,7 @@ class _Documents:
     _found: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def compare(self, file: Path, body: bytes) -> bool:
-        """As `files.write` answers, and nothing is written."""
+        """As `files.differs` answers, and what differs in it is kept."""
         differs = files.differs(file, body)
         if differs and file.parent == self.wanted.folder and file.suffix == f".{_FORMAT}":
             self._found[file.name] = list(_changes(_entries(file), _read(body)))

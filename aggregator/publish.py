@@ -12,10 +12,10 @@ from datetime import datetime
 from itertools import chain, count, groupby
 from pathlib import Path
 
-from aggregator import access, blogroll, cluster, compose, files, lint
+from aggregator import access, blogroll, caps, cluster, compose, files, lint
 from aggregator.content import narrower
 from aggregator.errors import AggregatorError, OutputError, TemplateError
-from aggregator.layout import ARCHIVE, FRONT, Around, Layout
+from aggregator.layout import ARCHIVE, FRONT, PAGE, Around, Layout
 from aggregator.model import (
     EVERYTHING,
     ContentPolicy,
@@ -25,6 +25,7 @@ from aggregator.model import (
     Output,
     Page,
     Source,
+    Standing,
     StoredEntry,
     Story,
 )
@@ -34,6 +35,9 @@ from aggregator.stores import Store
 
 _SETTINGS = "publish settings"
 _MOST = 1000  # stories on an archive page: all of them are in memory when it is written
+_LISTED_MONTHS = 60  # that a page leads to
+_LISTED_PAGES = 2000  # among which they are looked for
+_AT_ONCE = 200  # new stories that are in memory while it is found out whose they are
 _ARCHIVE_STAMP = "archive folder"
 # What no document without entries has.
 _ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
@@ -42,8 +46,9 @@ _HAND = Hand(write=files.write, remove=files.remove)
 _PRESS = Press(codings=())
 _OUR_FRONT = b'<meta name="generator" content="aggregator">'
 
-# The front page: from the newest stories, the outputs, and whether the sources are listed.
-Front = Callable[[Feed, Sequence[Output], bool], bytes]
+# The front page: from the newest stories, the outputs, whether the sources are listed, and archive
+# pages, one a month.
+Front = Callable[[Feed, Sequence[Output], bool, Sequence[str]], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,8 @@ class Publication:
     private_folder: Path  # where those are
     page_size: int  # entries of a document
     sizes: Mapping[str, int]  # of those outputs that have another, by name
+    cap: int | None = None  # the most of them that are of one source
+    caps: Mapping[str, int] = field(default_factory=dict)  # likewise, in single outputs
     content: ContentPolicy  # the most that is shown of an entry
     contents: Mapping[str, ContentPolicy]  # likewise, in single outputs
     prefer: tuple[str, ...]  # which copy of a story leads
@@ -73,6 +80,9 @@ class Publication:
 
     def size(self, output: str) -> int:
         return self.sizes.get(output, self.page_size)
+
+    def most_of_one(self, output: str) -> int | None:
+        return self.caps.get(output, self.cap)
 
     def shown(self, output: str) -> ContentPolicy:
         return narrower(self.content, self.contents.get(output, "full"))
@@ -122,6 +132,12 @@ def publish(
         *work.posts(),
     )
     return Published(written=tuple(sorted(work.written)), failed=tuple(work.failed), notes=notes)
+
+
+def looked_at(size: int) -> int:
+    """How far back one looks for what may stand in a document of this size, where there is a cap
+    on each source: not through all that was ever published."""
+    return 20 * size
 
 
 def set_anew(store: Store, wanted: Publication) -> bool:
@@ -292,10 +308,8 @@ class _Publishing:
         The first time just those: the document is full then. Later it may grow by half, so that
         not every new story makes a page of one.
         """
-        size = self._wanted.size(name)
         (last,) = self._store.pages(name, 1) or (None,)
-        most = size + size // 2 if last else size
-        stories = self._store.overflow(name, most=most, keep=size)
+        stories = self._overflow(name, filled=last is not None)
         if not stories:
             return aged
         with self._store.transaction():
@@ -305,6 +319,44 @@ class _Publishing:
                 page_name = f"{month}-{before + 1}" if before else month
                 self._store.file(Page(output=name, number=number, name=page_name), group)
         return [page for page in self._store.stale_pages() if page.output == name]
+
+    def _overflow(self, name: str, *, filled: bool) -> Sequence[tuple[int, datetime]]:
+        """What has no more place, the oldest first. `filled`: the document was full before."""
+        size, cap = self._wanted.size(name), self._wanted.most_of_one(name)
+        most = size + size // 2 if filled else size
+        if cap is None:
+            return self._store.overflow(name, most=most, keep=size)
+        standing = list(self._standing(name, None, unfiled=True))
+        over = caps.over(standing, cap=cap, slack=filled)
+        rest = [x.cluster for x in standing if x.cluster not in over]
+        if len(rest) > most:
+            over.update(rest[size:])
+        return [(x.cluster, x.surfaced) for x in reversed(standing) if x.cluster in over]
+
+    def _standing(self, name: str, limit: int | None, *, unfiled: bool) -> Iterator[Standing]:
+        """The stories of an output, each with its source: of those that nobody leads yet, the one
+        that will."""
+        found = self._store.standing(name, limit, unfiled=unfiled)
+        for first in range(0, len(found), _AT_ONCE):
+            some = found[first : first + _AT_ONCE]
+            new = [x.cluster for x in some if x.source is None]
+            stories = self._store.shown(new, output=name) if new else ()
+            sources = {story.cluster: self._source(story) for story in stories}
+            for x in some:
+                yield x if x.source else replace(x, source=sources.get(x.cluster))
+
+    def _source(self, story: Story) -> str:
+        led = self._led(access.without(story, self._wanted.private) or story)
+        return next(s.source for s in led.sightings if s.key == led.leader)
+
+    def _newest(self, name: str) -> list[Story]:
+        """Those of an output that surfaced last, no more of one source than it takes."""
+        size, cap = self._wanted.size(name), self._wanted.most_of_one(name)
+        if cap is None:
+            return self._store.stories(name, size)
+        standing = self._standing(name, looked_at(size), unfiled=False)
+        clusters = caps.within(standing, size=size, cap=cap)
+        return self._store.shown(clusters, output=name)
 
     def _page(self, output: Output, page: Page) -> None:
         before, after = self._store.around(page)
@@ -325,10 +377,11 @@ class _Publishing:
     def _current(self, output: Output) -> None:
         store, wanted, name = self._store, self._wanted, output.name
         last = store.pages(name, 1) if wanted.archive else []
-        around = Around(before=last[0].name if last else None)
+        months = self._months(name)
+        around = Around(before=last[0].name if last else None, months=months)
         size = wanted.size(name)
-        most = size * 2 if wanted.archive else size
-        stories = store.stories(name, most, unfiled=wanted.archive)
+        unfiled = store.stories(name, size * 2, unfiled=True) if wanted.archive else None
+        stories = self._newest(name) if unfiled is None else unfiled
         before = self._updated.get(name)
         feed = compose.document(
             output,
@@ -341,6 +394,16 @@ class _Publishing:
         with store.transaction():
             store.keep_documents(documents)
             store.issue(name, feed.updated if feed.entries else before)
+
+    def _months(self, name: str) -> tuple[str, ...]:
+        """Of each month the archive page that was made last, the newest month first: older ones
+        are found from there."""
+        if not self._wanted.archive or PAGE not in self._wanted.layout.formats:
+            return ()
+        found: dict[str, str] = {}
+        for page in self._store.pages(name, _LISTED_PAGES):
+            found.setdefault(page.name[: len("2026-03")], page.name)
+        return tuple(found[month] for month in sorted(found, reverse=True)[:_LISTED_MONTHS])
 
     # ── beside the documents ──
 
@@ -422,7 +485,7 @@ class _Publishing:
             if name not in wanted.private
         ]
         everything = Output(name=EVERYTHING, slug=compose.ALL, title=wanted.site.title)
-        stories = store.stories(EVERYTHING, wanted.page_size)
+        stories = self._newest(EVERYTHING)
         feed = compose.document(
             everything,
             self._entries(everything, stories),
@@ -432,7 +495,7 @@ class _Publishing:
         if not feed.entries and _filled(file):
             return
         has_list = (wanted.folder / blogroll.ALL).is_file()
-        self._press.write(file, front(feed, outputs, has_list))
+        self._press.write(file, front(feed, outputs, has_list, self._months(EVERYTHING)))
         with store.transaction():
             kept = Document(path=FRONT, output=EVERYTHING, stamp=self._press.stamp(file))
             store.keep_documents([kept])

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from aggregator import app, compose, finding, look, pages
+from aggregator import app, compose, finding, pages
 from aggregator.errors import TookTooLong
 from aggregator.finding import Result, Results
 from aggregator.layout import SEARCH as DESCRIPTION
@@ -72,11 +72,10 @@ class Searches:
             return await self._search_json(request)
         status, found, said = await self._answer(request)
         asked = Results(asked=request.query_params.get("q", ""), page=1) if found is None else found
-        given = self._daemon.settings
         body = pages.search(
             asked.asked,
             map(_hit, asked.results),
-            theme=look.theme_of(given.config, given.folder),
+            theme=app.theme(self._daemon.settings),
             at=request.url.path,
             told=said,
             within=request.query_params.get("in"),

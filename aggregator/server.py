@@ -17,6 +17,7 @@ from typing import Any
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
@@ -124,8 +125,9 @@ class _Front:
         if not (known and await self._documents.answered(scope, send)):
             await self._rest(scope, receive, send)
 
-    async def _others(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._documents(scope, receive, send)
+    async def _others(self, scope: Scope, _: Receive, send: Send) -> None:
+        if not await self._documents.answered(scope, send):
+            raise HTTPException(404)
 
 
 def _serving(daemon: Daemon, given: app.Settings) -> Serving:
@@ -216,8 +218,7 @@ class _Answers:
 
     @property
     def _theme(self) -> Theme:
-        given = self._daemon.settings
-        return look.theme_of(given.config, given.folder)
+        return app.theme(self._daemon.settings)
 
     def _page(self, body: bytes, status: int = 200) -> Response:
         return HTMLResponse(body, status, headers=_SAFE)

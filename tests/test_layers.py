@@ -32,7 +32,7 @@ LAYERS = (
     {"licences", "excerpts"},
     {"formats", "rules", "config", "moves"},
     {"starter", "content"},
-    {"blogroll", "cluster", "compose", "inspection", "layout", "lint", "room", "delta"},
+    {"blogroll", "caps", "cluster", "compose", "inspection", "layout", "lint", "room", "delta"},
     {"pages"},
     {"bodies", "guard", "hosts", "robots", "aside", "wire", "listening"},
     {"fetch", "files", "stores", "watch"},
@@ -61,6 +61,7 @@ ALLOWED = {
 }
 NO_IO = {
     "blogroll",
+    "caps",
     "cluster",
     "compose",
     "delta",

@@ -56,6 +56,18 @@ def test_every_story_is_a_post(world: World):
     assert boats.endswith("---\n<p>夜航班轮今晚恢复。</p>\n")
 
 
+def test_a_post_names_the_licence_of_the_feed_that_it_comes_from(world: World):
+    licensed = (
+        b"<cc:license xmlns:cc='http://backend.userland.com/creativeCommonsRssModule'>"
+        b"https://creativecommons.org/licenses/by/4.0/</cc:license><item>"
+    )
+    world.serve("b", rss(TEA).replace(b"<item>", licensed, 1))
+    world.run()
+
+    (post,) = [text for name, text in posts(world).items() if "tea" in name]
+    assert "    licences:\n    - 'https://creativecommons.org/licenses/by/4.0/'\n" in post
+
+
 def test_what_did_not_change_is_not_written_again(world: World):
     world.run()
     before = posts(world)

@@ -185,3 +185,44 @@ def test_check_tells_what_is_wrong_in_a_template(world: World, own: Path) -> Non
     given = app.settings(world.folder / "config.yaml")
 
     assert any("templates/page.html:2" in x for x in app.notes(given))
+
+
+def test_the_rights_and_the_licence_of_a_source_stand_beside_its_stories(world: World) -> None:
+    licensed = (
+        b"<copyright>(c) The Harbour Office</copyright>"
+        b"<cc:license xmlns:cc='http://backend.userland.com/creativeCommonsRssModule'>"
+        b"https://creativecommons.org/licenses/by/4.0/</cc:license><item>"
+    )
+    world.serve("b", rss(item("five")).replace(b"<item>", licensed, 1))
+    world.run()
+
+    assert "(c) The Harbour Office" in page(world, "sea.html")
+    assert '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">' in page(
+        world, "sea.html"
+    )
+
+
+def test_pages_lead_to_the_archive_month_by_month(world: World) -> None:
+    world.run()
+    archived = {p.name for p in (feeds(world) / "archive").glob("all-*.html")}
+    assert len(archived) == 3
+
+    for name in ("all.html", "index.html"):
+        (nav,) = re.findall(r'<nav class="archives".*?</nav>', page(world, name), re.DOTALL)
+        led = re.findall(r'<a href="archive/([^"]+)">([^<]+)</a>', nav)
+        assert {at for at, _ in led} == archived
+        assert [month for _, month in led] == sorted({m for _, m in led}, reverse=True)
+    assert 'class="archives"' not in page(world, "sea.html")
+
+
+def test_of_a_month_with_several_pages_the_newest_is_named(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.publish._MOST", 1)
+    monkeypatch.setattr("aggregator.publish._LISTED_MONTHS", 1)
+    items = [item(f"more-{n}", "Jan") for n in range(5)]
+    world.serve("a", rss(*items))
+    world.run()
+
+    led = re.findall(r'<a href="(archive/all-[^"]+)">([^<]+)</a>', page(world))
+    assert led == [("archive/all-2026-01-4.html", "2026-01")]

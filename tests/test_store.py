@@ -960,6 +960,20 @@ def test_a_story_is_on_one_page_or_on_none_yet(store: Store) -> None:
     assert store.overflow("x", most=3, keep=1) == []
 
 
+def test_where_stories_stand_is_told_with_their_sources(store: Store) -> None:
+    many(store, 5)
+    filed(store, 1, "2026-06", most=4, keep=3)
+
+    found = store.standing("x", None)
+    assert [(x.source, x.page) for x in found] == [("a", None)] * 3 + [("a", 1)] * 2
+    assert found[:2] == store.standing("x", 2)
+    assert found[:3] == store.standing("x", 9, unfiled=True)
+    assert store.standing("y", 9) == []
+    clusters = [x.cluster for x in found[:2]]
+    assert sorted(told(store.shown(clusters, output="x"))) == ["4", "5"]
+    assert store.shown(clusters, output="y") == []
+
+
 def test_a_new_page_ages_the_one_before_it(store: Store) -> None:
     many(store, 6)
     pages = [filed(store, n, f"2026-0{n}", most=0, keep=6 - 2 * n) for n in (1, 2)]

@@ -187,6 +187,9 @@ def _copy(x: dict[str, Any], width: int | None) -> Iterator[str]:
         yield from line("", f"{name}: {_rule(rule)}")
     for name, rule in x["refused"].items():
         yield from line("not in", f"{name}: {_rule(rule)}")
+    for name, cap in x["capped"].items():
+        archived = ", it is on an archive page" if cap["archived"] else ""
+        yield from line("not in", f"{name} any more: {_rule(cap)}{archived}")
     if x["held"]:
         place = x["dropped"] and x["dropped"]["line"]
         yield from line("held", f"{x['held']} ({place})" if place else x["held"])

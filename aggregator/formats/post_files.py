@@ -117,6 +117,7 @@ def _besides(entry: Entry) -> Mapping[str, object]:
             feed=feed,
             id=origin.id,
             rights=_text(origin.rights or ""),
+            licences=[x.href for x in origin.links if x.rel == "license"],
         ),
         links=[
             _said(rel=x.rel, url=x.href, title=_text(x.title or ""), type=x.type, lang=x.hreflang)
@@ -250,7 +251,12 @@ def origin(document: Document) -> Origin | None:
     said = _own(document).get("source")
     if not isinstance(said, dict):
         return None
-    places = (("alternate", _word(said, "url")), ("self", _word(said, "feed")))
+    licences = said.get("licences")
+    places = (
+        ("alternate", _word(said, "url")),
+        ("self", _word(said, "feed")),
+        *(("license", told(x)) for x in (licences if isinstance(licences, list) else ())),
+    )
     return Origin(
         id=_word(said, "id"),
         title=_word(said, "title") or "",

@@ -99,6 +99,7 @@ def index(feed: Feed, outputs: Sequence[Listed], *, theme: Theme, opml: str | No
         "stories": views.stories(feed, theme.voice),
         "outputs": [_listed(x, at, theme) for x in outputs],
         "opml": relative(opml, at) if opml else None,
+        "archives": views.references(feed, "archives", at),
     }
     return filled("index.html", theme, _shared(feed, at, theme) | values)
 
@@ -182,7 +183,9 @@ def _answered(theme: Theme, at: str) -> dict[str, Any]:
         "canonical": None,
         "root": root,
         "front": root,
-        "feeds": (),
+        "feeds": views.references(
+            Feed(title=theme.title, links=theme.feeds), "alternate", theme.url + at.lstrip("/")
+        ),
         "search": None,
     }
 

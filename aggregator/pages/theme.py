@@ -18,6 +18,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from aggregator.errors import TemplateError
+from aggregator.model import Link
 from aggregator.pages.content import Images
 from aggregator.pages.languages import spoken
 from aggregator.pages.views import Voice
@@ -37,6 +38,7 @@ class Theme:
     images: Images = "link"
     templates: tuple[tuple[str, str], ...] = ()  # own ones: file name and text
     css: str = ""  # own rules, behind ours
+    feeds: tuple[Link, ...] = ()  # of all stories, for pages that no folder holds
     trouble: str | None = None  # why these could not be read: no page is made then
 
     @property

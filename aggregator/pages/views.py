@@ -101,7 +101,7 @@ def _story(entry: Entry, voice: Voice) -> Story:
     origin = entry.origin
     name = (origin.title or origin.url or "") if origin else ""
     links: dict[str, tuple[Reference, ...]] = {
-        rel: tuple(_named(entry.links, rel)) for rel in ("via", "replies", "related", "license")
+        rel: tuple(_named(entry.links, rel)) for rel in ("via", "replies", "related")
     }
     return Story(
         anchor=anchor(entry.id),
@@ -117,11 +117,17 @@ def _story(entry: Entry, voice: Voice) -> Story:
         also=links["via"],
         replies=links["replies"],
         related=links["related"],
-        licences=links["license"],
+        licences=tuple(_licences(entry)),
         files=tuple(_file(x) for x in entry.enclosures),
         tags=tuple(c.label or c.term for c in entry.categories),
-        rights=entry.rights,
+        rights=entry.rights or (origin.rights if origin else None),
     )
+
+
+def _licences(entry: Entry) -> Iterable[Reference]:
+    """Its own, else those of the feed that it is from."""
+    of_source = entry.origin.links if entry.origin else ()
+    return tuple(_named(entry.links, "license")) or _named(of_source, "license")
 
 
 def anchor(id: str) -> str:

@@ -35,6 +35,7 @@ from aggregator.model import (
     RobotsFile,
     Slowdown,
     Source,
+    Standing,
     StoredEntry,
     Story,
     Words,
@@ -287,6 +288,9 @@ class Store(Protocol):
         """Those of an output that surfaced last, newest first; held ones left out. `unfiled`: of
         those that are on no archive page."""
 
+    def standing(self, output: str, limit: int | None, *, unfiled: bool = False) -> list[Standing]:
+        """Likewise, with whose they are and no more; None: all of them."""
+
     def listed(self) -> Iterable[tuple[str, int]]:
         """All outputs, each with all clusters that are published in it, or will be."""
 
@@ -343,8 +347,8 @@ class Store(Protocol):
         """The stories that changed since they were last posted, or that are none any more, in the
         order of their clusters."""
 
-    def shown(self, clusters: Collection[int]) -> list[Story]:
-        """Those of these stories that are published; held ones left out."""
+    def shown(self, clusters: Collection[int], *, output: str = EVERYTHING) -> list[Story]:
+        """Those of these stories that are published in an output; held ones left out."""
 
     def name_post(self, posting: Posting) -> None:
         """The name of the file, for good."""

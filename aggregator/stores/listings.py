@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from aggregator.model import EVERYTHING, Arrival, StoredEntry, Story
+from aggregator.model import EVERYTHING, Arrival, Standing, StoredEntry, Story
 from aggregator.stores import codec, filing
-from aggregator.stores.codec import from_moment
+from aggregator.stores.codec import from_moment, to_moment
 from aggregator.stores.database import Database, Reading, Row
 from aggregator.stores.rows import ENTRY, to_entry, to_story
 
@@ -35,6 +35,31 @@ def newest(db: Database, output: str, limit: int, *, unfiled: bool) -> list[Stor
     return told(db, rows)
 
 
+def standing(db: Database, output: str, limit: int | None, *, unfiled: bool) -> list[Standing]:
+    """The stories that `newest` would give, without what is told of them."""
+    only = " AND l.page IS NULL" if unfiled else ""
+    most = "" if limit is None else " LIMIT :most"
+    rows = db.rows(
+        "SELECT l.cluster, l.surfaced, l.page, coalesce((SELECT source FROM entry"
+        " WHERE key = c.leader), (SELECT CASE WHEN min(source) = max(source) THEN min(source) END"
+        " FROM entry WHERE cluster = c.key AND dropped IS NULL)) AS source"
+        " FROM listing l JOIN cluster c ON c.key = l.cluster"
+        f" WHERE l.output = :output AND c.release IS NULL AND c.merged IS NULL{only}"
+        f" ORDER BY l.surfaced DESC, l.cluster{most}",
+        output=output,
+        **({} if limit is None else {"most": limit}),
+    )
+    return [
+        Standing(
+            cluster=row["cluster"],
+            surfaced=to_moment(row["surfaced"]),
+            source=row["source"],
+            page=row["page"],
+        )
+        for row in rows
+    ]
+
+
 def filed(db: Database, output: str, page: int) -> list[Story]:
     """Those on an archive page of an output."""
     rows = db.rows(
@@ -45,11 +70,11 @@ def filed(db: Database, output: str, page: int) -> list[Story]:
     return told(db, rows)
 
 
-def shown(db: Database, clusters: Collection[int]) -> list[Story]:
-    """Those of these clusters that are published somewhere; held ones left out."""
+def shown(db: Database, clusters: Collection[int], output: str) -> list[Story]:
+    """Those of these clusters that are published in an output; held ones left out."""
     rows = db.rows(
         f"{_LISTED} AND c.key IN :clusters ORDER BY c.key",
-        output=EVERYTHING,
+        output=output,
         clusters=list(clusters),
     )
     return told(db, rows)

@@ -37,6 +37,7 @@ from aggregator.model import (
     RobotsFile,
     Slowdown,
     Source,
+    Standing,
     StoredEntry,
     Story,
     Words,
@@ -723,6 +724,9 @@ class SqlStore:
     def stories(self, output: str, limit: int, *, unfiled: bool = False) -> list[Story]:
         return listings.newest(self._db, output, limit, unfiled=unfiled)
 
+    def standing(self, output: str, limit: int | None, *, unfiled: bool = False) -> list[Standing]:
+        return listings.standing(self._db, output, limit, unfiled=unfiled)
+
     def listed(self) -> Iterator[tuple[str, int]]:
         rows = self._db.reader.stream(
             "SELECT l.output, l.cluster FROM listing l JOIN cluster c ON c.key = l.cluster"
@@ -800,8 +804,8 @@ class SqlStore:
     def due_posts(self, *, after: int, most: int) -> list[Posting]:
         return postings.due(self._db, after=after, most=most)
 
-    def shown(self, clusters: Collection[int]) -> list[Story]:
-        return listings.shown(self._db, clusters)
+    def shown(self, clusters: Collection[int], *, output: str = EVERYTHING) -> list[Story]:
+        return listings.shown(self._db, clusters, output)
 
     def name_post(self, posting: Posting) -> None:
         postings.name(self._db, posting)

@@ -554,10 +554,9 @@ class _Publishing:
         folder = self._wanted.other_folder(name)
         if name not in self._wanted.private and not folder.is_dir():
             return
-        for archived in (False, True):
-            for document in self._store.documents(archived=archived):
-                if document.output == name and (folder / document.path).is_file():
-                    self._press.remove(folder / document.path)
+        for document in self._store.documents_of(name):
+            if (folder / document.path).is_file():
+                self._press.remove(folder / document.path)
 
 
 def _by_page(stories: Iterable[tuple[int, datetime]]) -> Iterator[tuple[str, list[int]]]:

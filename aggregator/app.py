@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from aggregator import (
@@ -24,22 +24,17 @@ from aggregator import (
     following,
     links,
     look,
-    overrides,
     packing,
     pages,
-    plan,
     stores,
 )
-from aggregator.announcer import Announcer
 from aggregator.config_values import Secret
 from aggregator.details import Fetch
-from aggregator.distributor import Distributor
 from aggregator.errors import ConfigError, StoreEmpty, StoreError
 from aggregator.fetch import Fetcher, FetchOptions
 from aggregator.formats import FORMATS
 from aggregator.indexing import index
 from aggregator.layout import PAGE, Layout
-from aggregator.metrics import Metrics
 from aggregator.model import Outcome, Person, RobotsFile, Source, Story, Updated
 from aggregator.pages import Theme
 from aggregator.pipeline import Pipeline
@@ -50,6 +45,12 @@ from aggregator.room import Room
 from aggregator.rules import Categories, CategoryRule, Ruler, Wanted
 from aggregator.topics import Topics
 from aggregator.topics import link_header as link_headers
+
+if TYPE_CHECKING:
+    from aggregator import overrides
+    from aggregator.announcer import Announcer
+    from aggregator.distributor import Distributor
+    from aggregator.metrics import Metrics
 
 _SITE_ID = "site id"
 _WRITING = Hand(write=files.write, remove=files.remove)
@@ -366,6 +367,8 @@ class Aggregator:
             return await announcer.once(within)
 
     def announcer(self, metrics: Metrics | None = None) -> Announcer:
+        from aggregator.announcer import Announcer  # noqa: PLC0415  # only where there are hubs
+
         return Announcer(
             self.pipeline,
             self._outward,
@@ -374,6 +377,8 @@ class Aggregator:
         )
 
     def distributor(self, metrics: Metrics) -> Distributor:
+        from aggregator.distributor import Distributor  # noqa: PLC0415  # likewise
+
         return Distributor(
             self.pipeline,
             self._outward,
@@ -403,6 +408,8 @@ def _copied(given: Settings, folder: Path) -> stores.Store:
 
 def planned(given: Settings, lines: Callable[[str], str | None], *, most: int) -> dict[str, Any]:
     """What the config would change of what is published; `most` entries of each change."""
+    from aggregator import plan  # noqa: PLC0415  # which nobody else needs
+
     with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:
         store = _copied(given, Path(folder))
         try:

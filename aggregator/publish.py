@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import chain, count, groupby
 from pathlib import Path
 
-from aggregator import access, blogroll, caps, cluster, compose, files, lint
+from aggregator import access, blogroll, caps, cluster, compose, files
 from aggregator.content import narrower
 from aggregator.errors import AggregatorError, OutputError, TemplateError
 from aggregator.layout import ARCHIVE, FRONT, PAGE, Around, Layout
@@ -617,10 +617,9 @@ class _Publishing:
         folder = self._wanted.other_folder(name)
         if name not in self._wanted.private and not folder.is_dir():
             return
-        for archived in (False, True):
-            for document in self._store.documents(archived=archived):
-                if document.output == name and (folder / document.path).is_file():
-                    self._press.remove(folder / document.path)
+        for document in self._store.documents_of(name):
+            if (folder / document.path).is_file():
+                self._press.remove(folder / document.path)
 
 
 def _by_page(stories: Iterable[tuple[int, datetime]]) -> Iterator[tuple[str, list[int]]]:
@@ -634,6 +633,8 @@ def _by_page(stories: Iterable[tuple[int, datetime]]) -> Iterator[tuple[str, lis
 def _sound(name: str, body: bytes, feed: Feed) -> bytes:
     """`body`, which is `feed` in the format of this name; OutputError when it is not valid, or
     would be read as anything else."""
+    from aggregator import lint  # noqa: PLC0415  # its grammars, where a document changed
+
     if faults := lint.check(body, format=name, feed=feed):
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         first = faults[0]

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from aggregator import tokens
 from aggregator.text import fold
 
 LONGEST_QUERY = 200  # characters
@@ -78,7 +77,11 @@ def grams(words: str) -> list[str]:
 def folded(text: str) -> str:
     """Alike whatever its case, width, accents, and form of letters."""
     text = fold(text)
-    return text if text.isascii() else tokens.simplified(text.translate(_plain_letters()))
+    if text.isascii():
+        return text
+    from aggregator.tokens import simplified  # noqa: PLC0415  # numpy, which many a run needs not
+
+    return simplified(text.translate(_plain_letters()))
 
 
 def unspaced(run: str) -> bool:
@@ -122,7 +125,9 @@ def grams_of(phrase: Phrase) -> tuple[list[str], bool]:
 
 
 def _term(text: str) -> Term:
-    ways = dict.fromkeys(tuple(_runs(folded(way))) for way in tokens.spellings(text))
+    from aggregator.tokens import spellings  # noqa: PLC0415  # as above
+
+    ways = dict.fromkeys(tuple(_runs(folded(way))) for way in spellings(text))
     begins = text.endswith("*")
     return tuple(
         Phrase(runs=runs, prefix=begins and len(runs[-1]) >= _SHORTEST_PREFIX)
@@ -141,19 +146,26 @@ def _literal(text: str) -> Term:
 
 
 @cache
+def _classes() -> tuple[str, str]:
+    from aggregator.tokens import classes  # noqa: PLC0415  # as above
+
+    return classes()
+
+
+@cache
 def _run() -> re.Pattern[str]:
-    alone, joined = tokens.classes()
+    alone, joined = _classes()
     return re.compile(f"([{alone}]+)|[{joined}]+")
 
 
 @cache
 def _unspaced() -> re.Pattern[str]:
-    return re.compile(f"[{tokens.classes()[0]}]")
+    return re.compile(f"[{_classes()[0]}]")
 
 
 @cache
 def _layout() -> re.Pattern[str]:
-    alone = f"[{tokens.classes()[0]}]"
+    alone = f"[{_classes()[0]}]"
     return re.compile(rf"(?<={alone})\s+(?={alone})")
 
 

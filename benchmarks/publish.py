@@ -2,13 +2,16 @@
 
     python benchmarks/publish.py [--categories 200] [--entries 500 5000] [--formats atom rss json]
 
-For each size a store is filled, all of it published, with archive pages, and then one entry comes
-in: `publish` is timed again, in a process of its own.
+For each size a store is filled and filed, all that is current is published, and then one entry
+comes in: `publish` is timed again, in a process of its own. The archive pages are as many files as
+they are, but only stubs: nobody reads them then, and a million entries take an hour to render.
 """
 
 import argparse
 import json
+import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,9 +20,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aggregator import app, stores
-from aggregator.model import Arrival, Entry, Keys, Link, Person, StoredEntry
-from aggregator.publish import Published, publish
+from aggregator import app, files, stores
+from aggregator.model import (
+    EVERYTHING,
+    Arrival,
+    Document,
+    Entry,
+    Keys,
+    Link,
+    Page,
+    Person,
+    StoredEntry,
+)
+from aggregator.packing import Press
+from aggregator.posting import Hand
+from aggregator.publish import _SETTINGS, Published, _Publishing, _remember_archive, publish
 
 NEWEST = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TEXT = (
@@ -69,6 +84,38 @@ def fill(store: stores.Store, categories: int, entries: int) -> None:
                 store.add(stored, arrival, surfaced=stored.published)
 
 
+def pin(path: Path) -> None:
+    """As if each story had been published: it has its id."""
+    with sqlite3.connect(path, isolation_level=None) as db:
+        db.execute(
+            "UPDATE cluster SET id = 'tag:planet.example,2026:p/' || key,"
+            " leader = (SELECT key FROM entry WHERE entry.cluster = cluster.key)"
+        )
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def file_all(given: app.Settings, store: stores.Store) -> None:
+    """As if all of it had been published before, its archive pages stubs."""
+    wanted, press = app.publication(given, store), given.press
+    work = _Publishing(store, wanted, Hand(write=files.write, remove=files.remove), press)
+    os.fsync = lambda file: None
+    for name in (EVERYTHING, *wanted.titles):
+        slug = work._named(name).slug
+        for page in work._file_overflow(name, ()):
+            paths = [wanted.layout.path(slug, form, page.name) for form in wanted.layout.formats]
+            with store.transaction():
+                store.keep_documents(stub(wanted.folder, path, page, press) for path in paths)
+                store.written(page)
+    store.set_meta({_SETTINGS: wanted.settings})
+    _remember_archive(store, wanted)
+
+
+def stub(folder: Path, path: str, page: Page, press: Press) -> Document:
+    press.write(folder / path, path.encode() * 20)
+    stamp = press.stamp(folder / path)
+    return Document(path=path, output=page.output, page=page.number, stamp=stamp)
+
+
 def published(given: app.Settings, store: stores.Store) -> tuple[Published, float, float]:
     wanted = app.publication(given, store)
     wall, cpu = time.perf_counter(), time.process_time()
@@ -82,6 +129,10 @@ def measure(folder: Path, step: str, categories: int, entries: int) -> dict[str,
     if step == "fill":
         store.enrol(list(given.sources.values()), NEWEST)
         fill(store, categories, entries)
+        store.close()
+        pin(given.folder / "aggregator.db")
+        store = app.open_store(given, exclusive=True)
+        file_all(given, store)
     elif step == "one":
         with store.transaction():
             for stored, arrival in sightings(7 % categories, 1, first=entries):

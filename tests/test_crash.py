@@ -56,7 +56,8 @@ def told(folder: Path) -> list[str]:
 
 
 def documents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((folder / "feeds").iterdir())}
+    found = (p for p in sorted((folder / "feeds").rglob("*")) if p.is_file())
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in found}
 
 
 @pytest.fixture(scope="module")
@@ -128,4 +129,4 @@ def test_a_full_disk_harms_no_document_and_is_mended(tmp_path: Path) -> None:
     assert "Traceback" not in broken.stderr
     assert documents(tmp_path) == before
     subprocess.run(COMMAND, cwd=tmp_path, check=True)
-    assert documents(tmp_path)["c0.atom"] != before["c0.atom"]
+    assert documents(tmp_path)["feeds/c0.atom"] != before["feeds/c0.atom"]

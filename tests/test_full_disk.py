@@ -13,7 +13,7 @@ IN_A_NAMESPACE = ("unshare", "--map-root-user", "--mount", "sh", "-ec")
 LIFE = f"""
 export PYTHONPATH={ROOT}
 run() {{ {sys.executable} -m aggregator run --force -q; }}
-mount -t tmpfs -o size=3m tmpfs "$1"; cp -r "$2/examples" "$2/config.yaml" "$1"; cd "$1"
+mount -t tmpfs -o size=8m tmpfs "$1"; cp -r "$2/examples" "$2/config.yaml" "$1"; cd "$1"
 run; cp -r feeds "$2/before"
 sed -i 's/<title>/<title>Newly /' examples/feeds/harbour-times.xml
 dd if=/dev/zero of=filler bs=1k 2>/dev/null || true
@@ -22,8 +22,23 @@ rm filler; run; cp -r feeds "$2/after"
 """
 
 
+# Only feeds/ is on the small disk. $3 breaks it, $4 mends it.
+OF_FEEDS = f"""
+export PYTHONPATH={ROOT}
+run() {{ {sys.executable} -m aggregator run --force -q; }}
+cd "$1"; mkdir feeds; mount -t tmpfs -o size=8m tmpfs feeds
+run; cp -a feeds before
+sed -i 's/<title>/<title>Newly /' examples/feeds/harbour-times.xml
+eval "$3"
+code=0; run 2>said || code=$?; echo $code >code; cp -a feeds broken
+eval "$4"; run; cp -a feeds after
+"""
+
+
 def documents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+    """With their packed forms, and archive pages."""
+    found = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "filler")
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in found}
 
 
 def may_mount() -> bool:
@@ -48,3 +63,33 @@ def test_a_full_disk_is_told_harms_no_document_and_is_mended(tmp_path: Path) -> 
     assert documents(tmp_path / "full") == before
     assert after.keys() == before.keys()
     assert b"Newly" in after["all.atom"]
+
+
+@pytest.mark.skipif(not may_mount(), reason="mounting a disk needs a namespace of our own")
+@pytest.mark.parametrize(
+    ("breaks", "mends", "says"),
+    [
+        (
+            "dd if=/dev/zero of=feeds/filler bs=1k 2>/dev/null || true",
+            "rm feeds/filler",
+            "no space left on device",
+        ),
+        ("mount -o remount,ro feeds", "mount -o remount,rw feeds", "read-only file system"),
+    ],
+    ids=["full", "read-only"],
+)
+def test_where_nothing_can_be_written_documents_pages_and_packed_forms_stay_as_they_were(
+    tmp_path: Path, breaks: str, mends: str, says: str
+) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+
+    subprocess.run([*IN_A_NAMESPACE, OF_FEEDS, "sh", tmp_path, tmp_path, breaks, mends], check=True)
+
+    before, after = documents(tmp_path / "before"), documents(tmp_path / "after")
+    assert (tmp_path / "code").read_text() == "1\n"
+    assert says in (tmp_path / "said").read_text()
+    assert "Traceback" not in (tmp_path / "said").read_text()
+    assert documents(tmp_path / "broken") == before
+    assert after.keys() == before.keys() and any("archive/" in name for name in after)
+    assert b"Newly" in after["all.atom"] and after["all.atom.gz"] != before["all.atom.gz"]

@@ -1,6 +1,9 @@
 """The architecture: which way imports point. If this is in the way, change the design first."""
 
 import ast
+import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +149,30 @@ def test_the_bottom_is_the_standard_library_only() -> None:
     for name in LAYERS[0]:
         for full in imported(PACKAGE / f"{name}.py"):
             assert full.split(".")[0] not in {"pydantic", "lxml", "httpx"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """The modules that are there once this ran in a process of its own."""
+    told = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+# What takes its time to be imported, and who has no use for it.
+@pytest.mark.parametrize(
+    ("code", "unused"),
+    [
+        (
+            "sys.argv[1:] = ['--version']; from aggregator.cli import main; main()",
+            {"pydantic", "yaml", "feedparser", "lxml.etree", "sqlite3", "aiohttp", "regex"},
+        ),
+        (
+            "import aggregator.app",
+            {"numpy", "jinja2", "turbohtml", "aggregator.lint", "prometheus_client", "starlette"},
+        ),
+    ],
+    ids=["version", "run without news"],
+)
+def test_what_is_not_needed_is_not_imported(code: str, unused: set[str]) -> None:
+    assert unused.isdisjoint(loaded_by(code))
+    assert all(importlib.util.find_spec(name) for name in unused)

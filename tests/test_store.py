@@ -1067,6 +1067,8 @@ def test_documents_are_kept_as_they_were_left(store: Store) -> None:
 
     assert store.documents(archived=False) == [replace(current, stamp="2")]
     assert store.documents(archived=True) == [archived]
+    assert store.documents_of(current.output) == [archived, replace(current, stamp="2")]
+    assert store.documents_of("another") == []
     store.age([current.path])
     assert store.stale_pages() == []
     store.age([archived.path])

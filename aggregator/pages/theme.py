@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from traceback import extract_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from aggregator.errors import TemplateError
 from aggregator.model import Link
@@ -23,6 +20,9 @@ from aggregator.pages.content import Images
 from aggregator.pages.languages import spoken
 from aggregator.pages.views import Voice
 from aggregator.pages.words import words_of
+
+if TYPE_CHECKING:
+    import jinja2
 
 _FOLDER = "templates"  # what messages call the place of a site's own
 
@@ -65,6 +65,8 @@ def filled(name: str, theme: Theme, values: Mapping[str, Any]) -> bytes:
     """The template of that name with these values. TemplateError when it cannot be filled."""
     if theme.trouble:
         raise TemplateError(theme.trouble)
+    import jinja2  # noqa: PLC0415  # only where pages are wanted
+
     try:
         text = _environment(theme).get_template(name).render(values)
     except jinja2.TemplateSyntaxError as error:
@@ -87,6 +89,10 @@ def faults(theme: Theme) -> list[str]:
     """What is wrong with a site's own templates, as far as one sees without values."""
     if theme.trouble:
         return [theme.trouble]
+    if not theme.templates:
+        return []
+    import jinja2  # noqa: PLC0415  # as above
+
     found = []
     for name, _ in theme.templates:
         try:
@@ -106,6 +112,9 @@ def _ours() -> Mapping[str, str]:
 @lru_cache(4)
 def _environment(theme: Theme) -> jinja2.Environment:
     """A sandbox: themes are handed about, and one is to be text, not a program."""
+    import jinja2  # noqa: PLC0415  # as above
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415  # as above
+
     ours = _ours()
     known = {f"default/{name}": text for name, text in ours.items()} | {
         **ours,

@@ -325,6 +325,9 @@ class Store(Protocol):
     def documents(self, *, archived: bool) -> list[Document]:
         """The current ones as we left them, or those of the archive."""
 
+    def documents_of(self, output: str) -> list[Document]:
+        """All of an output, those of the archive too."""
+
     def keep_documents(self, kept: Iterable[Document]) -> None: ...
 
     def forget_documents(self, paths: Iterable[str]) -> None: ...

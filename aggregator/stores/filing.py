@@ -122,11 +122,12 @@ def _to_page(row: Row) -> Page:
 def documents(db: Reading, *, archived: bool) -> list[Document]:
     """The current ones, or those of the archive."""
     wanted = "page IS NOT NULL" if archived else "page IS NULL"
-    rows = db.rows(f"SELECT * FROM document WHERE {wanted} ORDER BY path")
-    return [
-        Document(path=row["path"], output=row["output"], page=row["page"], stamp=row["stamp"])
-        for row in rows
-    ]
+    return list(map(_to_document, db.rows(f"SELECT * FROM document WHERE {wanted} ORDER BY path")))
+
+
+def documents_of(db: Reading, output: str) -> list[Document]:
+    rows = db.rows("SELECT * FROM document WHERE output = :output ORDER BY path", output=output)
+    return list(map(_to_document, rows))
 
 
 def keep_documents(db: Database, kept: Iterable[Document]) -> None:
@@ -140,6 +141,10 @@ def keep_documents(db: Database, kept: Iterable[Document]) -> None:
 
 def forget_documents(db: Database, paths: Iterable[str]) -> None:
     db.execute_each("DELETE FROM document WHERE path = :path", [{"path": p} for p in paths])
+
+
+def _to_document(row: Row) -> Document:
+    return Document(path=row["path"], output=row["output"], page=row["page"], stamp=row["stamp"])
 
 
 # ── what was withdrawn ───────────────────────────────────────────────────────

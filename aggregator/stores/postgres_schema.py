@@ -240,6 +240,9 @@ MIGRATIONS = (
     CREATE TABLE search_fill (below BIGINT NOT NULL);
     INSERT INTO search_fill SELECT coalesce(max(key), 0) + 1 FROM cluster;
     """,
+    """
+    CREATE INDEX document_output ON document (output);
+    """,
 )
 
 

@@ -295,6 +295,9 @@ MIGRATIONS = (
     CREATE TABLE search_fill (below INTEGER NOT NULL) STRICT;  -- those before it never were in it
     INSERT INTO search_fill SELECT coalesce(max(key), 0) + 1 FROM cluster;
     """,
+    """
+    CREATE INDEX document_output ON document (output);
+    """,
 )
 
 

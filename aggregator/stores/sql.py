@@ -764,6 +764,9 @@ class SqlStore:
     def documents(self, *, archived: bool) -> list[Document]:
         return filing.documents(self._db, archived=archived)
 
+    def documents_of(self, output: str) -> list[Document]:
+        return filing.documents_of(self._db, output)
+
     def keep_documents(self, kept: Iterable[Document]) -> None:
         filing.keep_documents(self._db, kept)
 

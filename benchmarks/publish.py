@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aggregator import app, stores
+from aggregator import app, files, stores
 from aggregator.model import Arrival, Entry, Keys, Link, Person, StoredEntry
+from aggregator.posting import Hand
 from aggregator.publish import Published, publish
 
 NEWEST = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -71,8 +72,9 @@ def fill(store: stores.Store, categories: int, entries: int) -> None:
 
 def published(given: app.Settings, store: stores.Store) -> tuple[Published, float, float]:
     wanted = app.publication(given, store)
+    hand = Hand(write=files.write, remove=files.remove)
     wall, cpu = time.perf_counter(), time.process_time()
-    done = publish(store, wanted, NEWEST)
+    done = publish(store, wanted, NEWEST, hand=hand, press=given.press)
     return done, time.perf_counter() - wall, time.process_time() - cpu
 
 

@@ -56,7 +56,12 @@ def told(folder: Path) -> list[str]:
 
 
 def documents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((folder / "feeds").iterdir())}
+    feeds = folder / "feeds"
+    return {
+        p.relative_to(feeds).as_posix(): p.read_bytes()
+        for p in sorted(feeds.rglob("*"))
+        if p.is_file()
+    }
 
 
 @pytest.fixture(scope="module")

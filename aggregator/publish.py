@@ -42,8 +42,6 @@ _ARCHIVE_STAMP = "archive folder"
 # What no document without entries has.
 _ENTRY_MARKS = (b"<entry", b"<item", b'"date_modified"', b"<article")
 
-_HAND = Hand(write=files.write, remove=files.remove)
-_PRESS = Press(codings=())
 _OUR_FRONT = b'<meta name="generator" content="aggregator">'
 
 # The front page: from the newest stories, the outputs, whether the sources are listed, and archive
@@ -107,7 +105,7 @@ class Published:
 
 
 def publish(
-    store: Store, wanted: Publication, now: datetime, *, hand: Hand = _HAND, press: Press = _PRESS
+    store: Store, wanted: Publication, now: datetime, *, hand: Hand, press: Press
 ) -> Published:
     """Bring feeds/ up to date with the store, by `press`, and posts by `hand`. What fails is told,
     and tried again next time."""

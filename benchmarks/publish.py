@@ -118,8 +118,9 @@ def stub(folder: Path, path: str, page: Page, press: Press) -> Document:
 
 def published(given: app.Settings, store: stores.Store) -> tuple[Published, float, float]:
     wanted = app.publication(given, store)
+    hand = Hand(write=files.write, remove=files.remove)
     wall, cpu = time.perf_counter(), time.process_time()
-    done = publish(store, wanted, NEWEST)
+    done = publish(store, wanted, NEWEST, hand=hand, press=given.press)
     return done, time.perf_counter() - wall, time.process_time() - cpu
 
 

@@ -151,7 +151,7 @@ def _verify(form: dict[str, str], how: dict[str, str]) -> None:
 
 def _get(url: str, query: dict[str, str]) -> tuple[int, str]:
     parts = urlsplit(url)
-    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=10)) as connection:
+    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=60)) as connection:
         connection.request("GET", f"{parts.path}?{urlencode(query)}")
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
@@ -172,7 +172,7 @@ def _deliver(form: dict[str, str], query: dict[str, str], body: bytes) -> int:
         key = query.get("key", form["hub.secret"])
         headers["X-Hub-Signature"] = f"{method}={hmac.new(key.encode(), body, method).hexdigest()}"
     parts = urlsplit(form["hub.callback"])
-    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=20)) as connection:
+    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=60)) as connection:
         with contextlib.suppress(OSError):  # who refuses a body need not read it
             sent = _dripping(body) if "drip" in query else body
             length = {"Content-Length": str(len(body))} if "drip" in query else {}

@@ -78,7 +78,7 @@ class Listener:
 def post(hub: str, form: dict[str, object]) -> int:
     parts = urlsplit(hub)
     body = urlencode({f"hub.{name}": str(value) for name, value in form.items()})
-    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=20)) as connection:
+    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=60)) as connection:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", parts.path, body, headers)
         return connection.getresponse().status

@@ -157,7 +157,7 @@ def free_port() -> int:
         return int(place.getsockname()[1])
 
 
-def until(true: Callable[[], object], *, seconds: float = 30, what: str = "") -> object:
+def until(true: Callable[[], object], *, seconds: float = 120, what: str = "") -> object:
     """Wait for a condition, and give what it said; fails after a generous deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -43,7 +43,7 @@ class Site:
             return ask(connection, path, method, **headers)
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
 
 def ask(

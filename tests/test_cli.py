@@ -131,7 +131,7 @@ def on_a_terminal(place: Place, *words: str, columns: int = 80, **env: str) -> s
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if select.select([ours], [], [], 0.2)[0]:
                 try:
@@ -141,7 +141,7 @@ def on_a_terminal(place: Place, *words: str, columns: int = 80, **env: str) -> s
                 shown += read
             elif process.poll() is not None:
                 break
-        process.wait(10)
+        process.wait(60)
     os.close(ours)
     return shown.decode()
 
@@ -325,7 +325,7 @@ def test_an_interrupted_run_exits_with_130(place: Place) -> None:
         ) as process:
             until(lambda: server.asked)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=120)
 
     assert (process.returncode, out) == (130, "")
     assert "interrupted" in err and "Traceback" not in err
@@ -341,7 +341,7 @@ def test_a_second_process_on_a_store_exits_with_75(place: Place) -> None:
             done = place.run("run", exits=75)
             assert place.answer("status", "--json")[0]["health"] == "not polled yet"
             server.closing.set()
-            assert first.wait(30) == 0
+            assert first.wait(120) == 0
 
     assert "another aggregator works on it" in done.stderr and done.stdout == ""
     assert len(server.asked) == 1
@@ -1107,7 +1107,7 @@ def test_waiting_for_a_feed_is_interrupted_at_once(place: Place, pipe: str | Non
             lambda: any(x in status.read_text() for x in ("pipe_read", "wait_for_partner", "fifo"))
         )
         process.send_signal(signal.SIGINT)
-        process.wait(10)
+        process.wait(60)
         assert process.stderr and "interrupted" in process.stderr.read()
 
     assert process.returncode == 130

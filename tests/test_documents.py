@@ -319,7 +319,7 @@ def test_a_head_that_never_ends_is_not_kept_and_a_long_one_is_read(site: Site) -
     site.write("all.atom", BODY)
     assert site.get("/all.atom", X_Long="x" * 30_000).status == 200
 
-    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
         connection.sendall(b"GET /all.atom HTTP/1.1\r\nX-Endless: ")
         with contextlib.suppress(OSError):
             for _ in range(2000):
@@ -327,7 +327,7 @@ def test_a_head_that_never_ends_is_not_kept_and_a_long_one_is_read(site: Site) -
             pytest.fail("twenty megabytes of a header were read")
 
     for odd in (b"\0\r\n\r\n", "GET /财经 HTTP/1.1\r\n\r\n".encode(), b"GET a:b HTTP/1.1\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
             connection.sendall(odd)
             assert connection.recv(100)[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 404"), odd
     assert site.get("/all.atom").status == 200

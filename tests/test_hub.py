@@ -389,7 +389,7 @@ def ended(daemon: Daemon) -> None:
         return
     if daemon.process.poll() is None:
         daemon.process.kill()
-        daemon.process.wait(10)
+        daemon.process.wait(60)
     assert "Traceback" not in daemon.log and "please report it" not in daemon.log
 
 

@@ -56,7 +56,7 @@ class Daemon:
         return False
 
     def get(self, path: str, method: str = "GET", **headers: str) -> "Got":
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers=named)
@@ -71,7 +71,7 @@ class Daemon:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process
         self.send(number)
-        return self.process.wait(40)
+        return self.process.wait(120)
 
     @property
     def log(self) -> str:
@@ -128,7 +128,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
     yield made
     if made.process and made.process.poll() is None:
         made.process.kill()
-        made.process.wait(10)
+        made.process.wait(60)
     if (tmp_path / "log").exists():
         assert all(json.loads(line)["event"] for line in made.log.splitlines())
         assert "Traceback" not in made.log and "please report it" not in made.log
@@ -552,7 +552,7 @@ def test_a_folder_of_posts_that_cannot_be_watched_is_told_and_looked_at(daemon: 
     (daemon.folder / "later").mkdir()
     (daemon.folder / "later" / "2026-01-01-a.md").write_text("---\ntitle: A\n---\nText.\n")
 
-    until(lambda: daemon.titles() == ["A"], seconds=40)
+    until(lambda: daemon.titles() == ["A"])
     assert len(daemon.logged("folder not watched; looked at every ten seconds instead")) == 1
 
 

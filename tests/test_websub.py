@@ -771,7 +771,7 @@ def planet(tmp_path: Path, hub: Hub) -> Iterator[Planet]:
         yield made
         if made.process and made.process.poll() is None:
             made.process.kill()
-            made.process.wait(10)
+            made.process.wait(60)
     assert "Traceback" not in made.log and "please report it" not in made.log
 
 

@@ -33,7 +33,7 @@ sys.path.insert(0, str(TESTS))
 from atom_rules import faults  # noqa: E402
 from html_rules import active  # noqa: E402
 
-from aggregator import cluster, links, moments  # noqa: E402
+from aggregator import cluster, compose, links, moments  # noqa: E402
 from aggregator.compose import Site, document  # noqa: E402
 from aggregator.errors import ParseError  # noqa: E402
 from aggregator.formats import atom, charsets, lenient, parse, posts, strict  # noqa: E402
@@ -399,10 +399,11 @@ def published(found: Feed) -> None:
         )
         for s in sightings
     ]
-    made = document(
-        Output(name="x", slug="x", title="X"), stories, site=SITE, sources={"a": SOURCE},
-        feeds={"a": clean_feed(replace(found, entries=()))},
-    )  # fmt: skip
+    feeds = {"a": clean_feed(replace(found, entries=()))}
+    entries = [
+        compose.entry(story, site=SITE, sources={"a": SOURCE}, feeds=feeds) for story in stories
+    ]
+    made = document(Output(name="x", slug="x", title="X"), entries, site=SITE)
     body = atom.render(made)
     wrong = [fault for fault in faults(body) if "\\x85" not in fault]
     assert not wrong, f"invalid: {wrong[:3]}"

@@ -329,7 +329,7 @@ def site(road: Road) -> Iterator[Site]:
     here = Site()
     with serving(here) as server:
         here.server = server
-        road.config(f"news: {{url: '{server.url}/feed', full_text: true}}")
+        road.config(f"news: {{url: '{server.url}/feed', full_text: true, content: full}}")
         yield here
 
 
@@ -498,7 +498,7 @@ def test_what_was_known_before_it_was_asked_for_is_left_as_it_is(road: Road, sit
     site.tell("a")
     road.config(f"news: {{url: '{site.server.url}/feed'}}")
     road.run()
-    road.config(f"news: {{url: '{site.server.url}/feed', full_text: true}}")
+    road.config(f"news: {{url: '{site.server.url}/feed', full_text: true, content: full}}")
     site.tell("b")
 
     road.run()
@@ -584,7 +584,7 @@ def two(road: Road, site: Site, other: Callable[[], str]) -> str:
 
     site.server.handler = answer
     road.config(
-        f"news: {{url: '{site.server.url}/feed', full_text: true}}\n"
+        f"news: {{url: '{site.server.url}/feed', full_text: true, content: full}}\n"
         f"other: {{url: '{site.server.url}/other'}}"
     )
     return site.server.url
@@ -640,8 +640,8 @@ def test_two_texts_that_are_announced_alike_stay_two(road: Road, site: Site) -> 
             x.items["a"] = "<p>All notices of this midday are on the page…</p>"
             x.pages["a"] = page((*told[:2], *told[:2]), title="Midday notices")
         road.config(
-            f"news: {{url: '{site.server.url}/feed', full_text: true}}\n"
-            f"other: {{url: '{there.url}/feed', full_text: true}}"
+            f"news: {{url: '{site.server.url}/feed', full_text: true, content: full}}\n"
+            f"other: {{url: '{there.url}/feed', full_text: true, content: full}}"
         )
         road.run()
 

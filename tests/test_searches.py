@@ -42,7 +42,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """One that knows the stories."""
     with serving(answer) as web:
         for made in running(Daemon(tmp_path_factory.mktemp("searched"), free_port())):
-            made.config({"news": f"{web.url}/feed"})
+            made.config({"news": f"{web.url}/feed"}, more="output: {search: true}\n")
             made.start()
             until(lambda: found(made, "market"), what="stories to be found")  # noqa: B023
             yield made

@@ -385,6 +385,7 @@ def test_names_of_every_script_need_no_quotes_in_a_path(tmp_path: Path) -> None:
 SOURCE = """
 news:
   url: {url}/list
+  content: full
   categories: [宏观]
   json:
     items: records

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from aggregator import content, licences, syntax
 from aggregator.discretion import gives_away, public
+from aggregator.errors import OutputError
 from aggregator.excerpts import excerpt
 from aggregator.formats.extensions import signals
 from aggregator.model import (
@@ -96,7 +97,8 @@ def entry(
     its text."""
     lead = next(s for s in story.sightings if s.key == story.leader)
     voice = _voice(story, lead)
-    assert lead.entry is not None and voice.entry is not None
+    if lead.entry is None or voice.entry is None:
+        raise OutputError("the store holds nothing of it that can be read")
     source, feed = sources.get(lead.source), feeds.get(lead.source, Feed())
     policy = content.narrower(most, content.policy_of(voice.entry, source, feed))
     told = replace(voice.entry, links=lead.entry.links, comments=lead.entry.comments)

@@ -241,10 +241,24 @@ class _Publishing:
         output = self._named(name)
         self._move(name)
         aged = self._file_overflow(name, aged) if dirty and self._wanted.archive else aged
+        trouble: OutputError | TemplateError | None = None
         for page in aged:
-            self._page(output, page)
+            try:
+                self._page(output, page)
+            except (OutputError, TemplateError) as error:
+                if not self._stands(output, page):
+                    raise
+                trouble = trouble or error
         if dirty:
             self._current(output)
+        if trouble:
+            raise trouble
+
+    def _stands(self, output: Output, page: Page) -> bool:
+        """Whether the feeds of it can be walked past it, whatever its page to read looks like."""
+        layout, folder = self._wanted.layout, self._wanted.folder_of(output.name)
+        feeds = (name for name in layout.formats if name != "html")
+        return all((folder / layout.path(output.slug, name, page.name)).is_file() for name in feeds)
 
     def posts(self) -> Sequence[str]:
         """Bring the posts up to date; what was left as it is, and why."""
@@ -521,7 +535,8 @@ class _Publishing:
                 self._feeds[source] = self._store.feed(source)
 
     def _leave_out(self, output: Output, id: str | None, error: Exception) -> None:
-        told = f"{output.slug}: left out {id!r}, please report it: {error!r}"
+        why = f": {error}" if isinstance(error, OutputError) else f", please report it: {error!r}"
+        told = f"{output.slug}: left out {id!r}{why}"
         if told not in self.failed:
             self.failed.append(told)
 
@@ -537,7 +552,7 @@ class _Publishing:
         """The documents of `feed`, in every format, as they stand now; written where their bytes
         are new. `never`: the output had no entry yet. What cannot be made keeps no other back."""
         layout = self._wanted.layout
-        trouble: TemplateError | None = None
+        trouble: OutputError | TemplateError | None = None
         for name in layout.formats:
             at = layout.path(output.slug, name, around.page)
             file = self._wanted.folder_of(output.name) / at
@@ -550,8 +565,8 @@ class _Publishing:
             linked = replace(feed, id=id, links=links, archive=number is not None)
             try:
                 body = self._body(output, name, linked, standing=files.held(file))
-            except TemplateError as error:
-                trouble = error
+            except (OutputError, TemplateError) as error:
+                trouble = trouble or error
                 continue
             if self._press.write(file, body):
                 self.written.append(at)
@@ -571,17 +586,19 @@ class _Publishing:
         except TemplateError:  # of all entries, and none of ours
             raise
         except Exception:  # as above
-            sound = []
+            faulty: dict[str, Exception] = {}
             for entry in feed.entries:
                 alone = replace(feed, entries=(entry,), deleted=())
                 try:
                     _sound(name, form.render(alone), alone)
-                    sound.append(entry)
                 except Exception as error:
-                    self._leave_out(output, entry.id, error)
-            if len(sound) == len(feed.entries):
+                    faulty[entry.id] = error
+            # Where none or all are faulty, it is not for an entry's sake: nothing is emptied.
+            if not faulty or (len(faulty) == len(feed.entries) and (standing or len(faulty) > 1)):
                 raise
-            whole = replace(feed, entries=tuple(sound))
+            for id, why in faulty.items():
+                self._leave_out(output, id, why)
+            whole = replace(feed, entries=tuple(e for e in feed.entries if e.id not in faulty))
             return _sound(name, form.render(whole), whole)
 
     def _pin(self, story: Story) -> Story:

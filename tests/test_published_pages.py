@@ -1,6 +1,8 @@
 """Pages among the documents: where they stand, how they lead to each other, what may go wrong."""
 
 import re
+import shutil
+import sqlite3
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -226,3 +228,40 @@ def test_of_a_month_with_several_pages_the_newest_is_named(
 
     led = re.findall(r'<a href="(archive/all-[^"]+)">([^<]+)</a>', page(world))
     assert led == [("archive/all-2026-01-4.html", "2026-01")]
+
+
+def test_a_template_whose_stories_are_no_html_empties_no_page(world: World) -> None:
+    world.run()
+    before = page(world, "sea.html")
+    (world.folder / "own").mkdir()
+    (world.folder / "own" / "story.html").write_text(
+        '{% extends "default/story.html" %}{% block story %}<div>{{ super() }}{% endblock %}'
+    )
+    (world.folder / "own" / "page.html").write_text(
+        '{% extends "default/page.html" %}{% block bottom %}<div>{{ super() }}{% endblock %}'
+    )
+    world.config(CONFIG.format(", templates: own"))
+    world.serve("b", rss(item("five"), item("six")))
+
+    summary = world.run()
+
+    assert page(world, "sea.html") == before
+    assert "Title six" in page(world, "sea.atom") and "Title six" in page(world, "all.atom")
+    told = [x for x in summary.unwritten if x.startswith("sea: ")]
+    assert len(told) == 1 and "not valid, the last one stays" in told[0]
+
+
+def test_an_entry_that_the_store_cannot_give_stops_no_document(world: World) -> None:
+    world.run()
+    with sqlite3.connect(world.folder / "aggregator.db") as store:
+        store.execute("UPDATE entry SET document = 'spoilt' WHERE source_entry_id = 'urn:five'")
+    world.serve("b", rss(item("five"), item("six")))
+    shutil.rmtree(feeds(world))
+
+    summary = world.run()
+
+    assert "Title six" in page(world, "all.atom") and "Title six" in page(world, "sea.html")
+    assert set(summary.unwritten) == {
+        f"{output}: left out 'urn:five': the store holds nothing of it that can be read"
+        for output in ("all", "sea")
+    }

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from aggregator.app import Settings
     from aggregator.model import Response
 
+_MOST = 100 * 1024 * 1024  # bytes of stdin: there may be no end to it
+
 
 def document(what: str, given: Settings | None) -> Response:
     """What a file holds, an address answers, or stdin gives where it is `-`."""
@@ -22,7 +24,7 @@ def document(what: str, given: Settings | None) -> Response:
     from aggregator.model import Response
 
     if what == "-":
-        return Response(url="", body=sys.stdin.buffer.read())
+        return Response(url="", body=sys.stdin.buffer.read(_MOST))
     if _address(what):
         return asyncio.run(online.read(what, given))
     return Response(url="", body=_bytes(Path(what)))

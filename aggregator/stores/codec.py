@@ -26,6 +26,15 @@ def to_entry(text: str) -> Entry:
     return _ENTRY.validate_json(text)
 
 
+def readable(text: str | None) -> Entry | None:
+    """None where there is none, and where somebody else's hand or a bad disk left no entry: that
+    one cannot be shown, and all others can."""
+    try:
+        return to_entry(text) if text else None
+    except ValueError:
+        return None
+
+
 def from_feed(feed: Feed) -> str:
     """The feed's own metadata, without entries."""
     left_out = {"entries", "problems", "hints"}

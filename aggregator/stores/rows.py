@@ -64,7 +64,7 @@ def to_entry(row: Row) -> StoredEntry:
         reason=row["reason"],
         dropped=row["dropped"],
         outputs=codec.to_names(row["outputs"]),
-        entry=codec.to_entry(row["document"]) if row["document"] else None,
+        entry=codec.readable(row["document"]),
     )
 
 

@@ -585,7 +585,7 @@ def two(road: Road, site: Site, other: Callable[[], str]) -> str:
     site.server.handler = answer
     road.config(
         f"news: {{url: '{site.server.url}/feed', full_text: true, content: full}}\n"
-        f"other: {{url: '{site.server.url}/other'}}"
+        f"other: {{url: '{site.server.url}/other', content: full}}"
     )
     return site.server.url
 

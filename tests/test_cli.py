@@ -428,7 +428,7 @@ def test_what_is_wrong_is_told_as_it_happens(place: Place) -> None:
 
 def test_the_bar_counts_what_is_polled(place: Place) -> None:
     def web(asked: Asked) -> Answer:
-        time.sleep(1.5 if asked.path == "/c" else 0.3)
+        time.sleep(3 if asked.path == "/c" else 0.3)
         return Answer(body=FEED)
 
     with serving(web) as server:

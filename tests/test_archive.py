@@ -294,3 +294,28 @@ def test_what_is_withdrawn_leaves_its_page_and_is_told(world: World) -> None:
     document = read(world, "all.atom")
     assert not document.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
     assert walked(world) == Counter(f"urn:a:{n}" for n in range(20))
+
+
+def test_a_story_that_several_told_is_withdrawn_in_all_their_categories(world: World) -> None:
+    world.config(CONFIG + SOURCE.format("a") + SOURCE.format("b"))
+    both = item(1, 1), item(2, 1)
+    world.serve("a", rss(*both))
+    world.serve("b", rss(*both))
+    world.run()
+
+    for sources in ("b", "ab"):  # the one that leads is dropped first, then the other too
+        lines = "".join(
+            SOURCE.format(name).replace("]}", "], drop: 'title has \"a 1\"'}")
+            if name in sources
+            else SOURCE.format(name)
+            for name in "ab"
+        )
+        world.config(CONFIG + lines)
+        world.later(hours=2)
+        world.run()
+
+    tombstone = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+    for document in ("all.atom", "a.atom", "b.atom"):
+        gone = [x.get("ref") for x in read(world, document).findall(tombstone)]
+        assert gone == ["urn:a:1"], document
+        assert ids(read(world, document)) == ["urn:a:2"]

@@ -150,11 +150,8 @@ def _to_document(row: Row) -> Document:
 # ── what was withdrawn ───────────────────────────────────────────────────────
 
 
-def unlist(
-    db: Database, cluster: int, outputs: Collection[str], *, id: str | None, now: datetime
-) -> None:
-    """A cluster leaves these outputs, and the pages that it is on there. One with an `id` that
-    leaves all of them is withdrawn."""
+def unlist(db: Database, cluster: int, outputs: Collection[str]) -> None:
+    """A cluster leaves these outputs, and the pages that it is on there."""
     if not outputs:
         return
     rows = db.rows(
@@ -169,12 +166,15 @@ def unlist(
         "DELETE FROM listing WHERE output = :output AND cluster = :cluster",
         [{"output": name, "cluster": cluster} for name in outputs],
     )
-    if id is not None and EVERYTHING in outputs:
-        back(db, id, {EVERYTHING})
-        db.execute_each(
-            "INSERT INTO withdrawn (id, output, at) VALUES (:id, :output, :at)",
-            [{"id": id, "output": name, "at": from_moment(now)} for name in sorted(outputs)],
-        )
+
+
+def withdraw(db: Database, id: str, outputs: Collection[str], now: datetime) -> None:
+    """What has this id is in none of these any more, nor anywhere else that everybody sees."""
+    back(db, id, {EVERYTHING})
+    db.execute_each(
+        "INSERT INTO withdrawn (id, output, at) VALUES (:id, :output, :at)",
+        [{"id": id, "output": name, "at": from_moment(now)} for name in sorted(outputs)],
+    )
 
 
 def back(db: Database, id: str, outputs: Collection[str]) -> None:

@@ -226,11 +226,21 @@ def settle(db: Database, cluster: int, now: datetime, *, private: Collection[str
     wanted = {name for x in live for name in _named(codec.to_names(x["outputs"]), private)}
     rows = db.rows("SELECT output FROM listing WHERE cluster = :cluster", cluster=cluster)
     listed = {row["output"] for row in rows}
-    filing.unlist(db, cluster, listed - wanted, id=known["id"], now=now)
-    if known["id"]:
+    filing.unlist(db, cluster, listed - wanted)
+    told: set[str] = set()
+    if known["id"] and EVERYTHING in listed - wanted:
+        told = (listed | _once(db, cluster)) - wanted
+        filing.withdraw(db, known["id"], told, now)
+    elif known["id"]:
         filing.back(db, known["id"], wanted - listed)
     _enter(db, cluster, wanted, surfaced)
-    return wanted | listed
+    return wanted | listed | told
+
+
+def _once(db: Database, cluster: int) -> set[str]:
+    """The outputs in which a story stood by a copy that left before the last one did."""
+    rows = db.rows("SELECT outputs FROM entry WHERE cluster = :cluster", cluster=cluster)
+    return {name for row in rows for name in codec.to_names(row["outputs"])}
 
 
 def _named(outputs: Iterable[str], private: Collection[str]) -> set[str]:

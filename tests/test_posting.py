@@ -406,7 +406,7 @@ def test_a_round_trip_of_the_example_changes_nothing(tmp_path: Path):
     world = World(tmp_path / "one")
     shutil.copytree(root / "examples", world.folder / "examples")
     text = (root / "config.yaml").read_text()
-    world.config(text + "output: {posts: {dir: site/_posts}}\n")
+    world.config(text.replace("\noutput:\n", "\noutput:\n  posts: {dir: site/_posts}\n"))
     world.run()
     other = read_again(world, tmp_path / "two")
 

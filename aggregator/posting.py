@@ -85,7 +85,8 @@ class Poster:
     def _pages(self, due: Sequence[Posting]) -> Iterator[tuple[Posting, bytes | None]]:
         """Each with what its file is to hold; None: it is to have none."""
         found = {s.cluster: s for s in self._store.shown([posting.story for posting in due])}
-        for posting in due:
+        # Whose name is the plain one must not hang on whose source answered first.
+        for posting in sorted(due, key=lambda posting: _place(found.get(posting.story))):
             story = found.get(posting.story)
             story = story and access.without(story, self._private)
             if story is None or not self._is_wanted(story):
@@ -175,3 +176,11 @@ class Poster:
 def _sections(story: Story) -> list[str]:
     """The outputs that it stands in."""
     return sorted({name for s in story.sightings for name in s.outputs})
+
+
+def _place(story: Story | None) -> tuple[str, list[tuple[str, str]]]:
+    """Among those of a round: by date, then by what its sources call it."""
+    if story is None:
+        return "", []
+    told = sorted((s.source, s.keys.source_entry_id) for s in story.sightings)
+    return story.published.isoformat(), told

@@ -44,10 +44,7 @@ def body(entry: Told) -> str:
 
 
 def creators(entry: Told) -> list[str]:
-    """As RSS has them: one who has a mailbox is its author, which is a mailbox."""
-    first, *others = entry.authors
-    if first.email and not others:
-        return [f"{first.email} ({first.name})"]
+    """As RSS has them: by name."""
     return [p.name for p in entry.authors]
 
 

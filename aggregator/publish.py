@@ -424,37 +424,38 @@ class _Publishing:
         wanted = self._wanted
         for at, body in wanted.styles.items():
             self._press.write(wanted.folder / at, body)
-        if changed or not (wanted.folder / blogroll.ALL).is_file():
-            self._lists()
-        left = {d.path: d.stamp for d in self._store.documents(archived=False)}.get(FRONT)
+        left = {d.path: d.stamp for d in self._store.documents(archived=False)}
+        if changed or (blogroll.ALL in left and not (wanted.folder / blogroll.ALL).is_file()):
+            self._lists(left)
         file = wanted.folder / FRONT
         if file.is_file() and _OUR_FRONT not in file.read_bytes():
             self.notes.append(f"{FRONT} in {wanted.folder.name}/ is another's, and is left alone")
-        elif changed or _touched(self._press.stamp(file), left):
+        elif changed or _touched(self._press.stamp(file), left.get(FRONT)):
             self._front(wanted.front, file)
 
-    def _lists(self) -> None:
-        """The sources, as others may subscribe to them."""
+    def _lists(self, left: Mapping[str, str | None]) -> None:
+        """The sources, as others may subscribe to them; `left` are the stamps of documents."""
         wanted, feeds = self._wanted, self._store.feeds()
         private = frozenset().union(*(wanted.members.get(x, ()) for x in wanted.private))
         public = frozenset().union(
             *(x for name, x in wanted.members.items() if name not in wanted.private)
         )
         hidden = private - public
-        self._list(wanted.folder / blogroll.ALL, wanted.sources.keys() - hidden, feeds)
+        self._list(wanted.folder / blogroll.ALL, wanted.sources.keys() - hidden, feeds, left)
         if not wanted.lists:
             return
         for name, slug in self._store.slugs().items():
             file = wanted.folder_of(name) / f"{slug}.opml"
             everything = wanted.sources.keys() - hidden
             members = everything if name == EVERYTHING else wanted.members.get(name, frozenset())
-            self._list(file, members, feeds, title=wanted.titles.get(name))
+            self._list(file, members, feeds, left, title=wanted.titles.get(name))
 
     def _list(
         self,
         file: Path,
         names: Collection[str],
         feeds: Mapping[str, Feed],
+        left: Mapping[str, str | None],
         *,
         title: str | None = None,
     ) -> None:
@@ -466,9 +467,9 @@ class _Publishing:
             owner=site.author.name,
             folders=title is None,
         )
-        left = {d.path: d.stamp for d in self._store.documents(archived=False)}.get(file.name)
         if body is None:  # one that is not ours stays
-            if left is not None and self._press.stamp(file) == left:
+            known = left.get(file.name)
+            if known is not None and self._press.stamp(file) == known:
                 self._press.remove(file)
             self._store.forget_documents([file.name])
             return
